@@ -1,0 +1,280 @@
+#!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { ClusterOptions, Io } from './commands/io.js';
+import { version } from './commands/version.js';
+import { findingText } from './report/finding-text.js';
+import { colourWanted, palette } from './report/paint.js';
+import { Faults } from './topology/faults.js';
+
+type Colour = 'auto' | 'always' | 'never';
+
+const stop = new AbortController();
+
+function io(colour: Colour): Io {
+  const env = process.env;
+  const paintFor = (stream: NodeJS.WriteStream) =>
+    palette(colourWanted({ flag: colour, env, isTTY: stream.isTTY === true }));
+  const asks =
+    process.stdin.isTTY === true && process.stdout.isTTY === true && env.LVSCTL_INPUT !== '0' && !env.CI;
+  return {
+    out: text => void process.stdout.write(text),
+    err: text => void process.stderr.write(text),
+    paint: paintFor(process.stdout),
+    paintErr: paintFor(process.stderr),
+    width: process.stdout.columns ?? 80,
+    unicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ''),
+    live: process.stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI,
+    ...(asks && { ask }),
+    signal: stop.signal,
+    environment: env,
+    stdin,
+  };
+}
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question, { signal: stop.signal });
+  } finally {
+    lines.close();
+  }
+}
+
+async function stdin(): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of process.stdin) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** Runs a command and sets the exit code: the only place that does. */
+function run<O>(command: (options: O, world: Io) => Promise<number>) {
+  return async (...given: unknown[]): Promise<void> => {
+    const self = given.at(-1) as Command;
+    const options = self.optsWithGlobals() as O & { color: Colour | boolean };
+    const colour = options.color === false ? 'never' : options.color === true ? 'auto' : options.color;
+    const world = io(colour);
+    try {
+      process.exitCode = await command(options, world);
+    } catch (error) {
+      process.exitCode = 1;
+      if (!tellFault(error, world)) throw error;
+    }
+    if (stop.signal.aborted && process.exitCode !== 6) process.exitCode = signalCode;
+  };
+}
+
+/** Says what a person did wrong, or that we did; false when it is a fault of ours that LVSCTL_LOG asks to see whole. */
+function tellFault(error: unknown, world: Io): boolean {
+  if (error instanceof Faults) {
+    for (const fault of error.faults) {
+      world.err(`${findingText(fault, { paint: world.paintErr, width: world.width })}\n`);
+    }
+    return true;
+  }
+  const remedy = 'remedy' in (error as object) ? (error as { remedy: string }).remedy : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  const isOurs = !(
+    error instanceof Error &&
+    (remedy !== undefined || error.name === 'LabError' || 'code' in error)
+  );
+  if (isOurs && world.environment.LVSCTL_LOG === 'debug') return false;
+  const shown = {
+    message,
+    remedy: remedy ?? (isOurs ? 'this is a fault in lvsctl; LVSCTL_LOG=debug shows where' : ''),
+  };
+  world.err(`${findingText(shown, { paint: world.paintErr, width: world.width })}\n`);
+  return true;
+}
+
+let signalCode = 130;
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(code);
+    signalCode = code;
+    stop.abort();
+  });
+}
+process.stdout.on('error', error => {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
+});
+
+function whole(minimum: number) {
+  return (text: string): number => {
+    if (!/^\d+$/.test(text) || Number(text) < minimum)
+      throw new InvalidArgumentError(`a whole number from ${minimum} up.`);
+    return Number(text);
+  };
+}
+
+function seconds(text: string): number {
+  const [, number, unit] = text.match(/^(\d+)(s|m)?$/) ?? [];
+  if (!number) throw new InvalidArgumentError('seconds, such as 60s or 2m.');
+  return Number(number) * (unit === 'm' ? 60 : 1);
+}
+
+const names = (text: string, before: readonly string[] = []) => [...before, ...text.split(',')];
+
+const program = new Command('lvsctl')
+  .description('Linux Virtual Server clusters from one YAML file')
+  .version(version(), '-V, --version')
+  .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
+  .option('--no-color', 'no colour')
+  .showHelpAfterError('(lvsctl --help shows how it is used)')
+  .configureOutput({ outputError: (text, write) => write(text) });
+
+function cluster(name: string, summary: string): Command {
+  return program
+    .command(name)
+    .summary(summary)
+    .description(summary)
+    .addOption(
+      new Option('-f, --file <file>', 'the topology; - reads it from standard input')
+        .default('lvsctl.yaml')
+        .env('LVSCTL_FILE'),
+    )
+    .option('--json', 'machine-readable output');
+}
+
+function hosted(name: string, summary: string): Command {
+  return cluster(name, summary)
+    .addOption(
+      new Option('-F, --ssh-config <file>', 'an ssh_config that alone counts').env('LVSCTL_SSH_CONFIG'),
+    )
+    .option('--lab', 'reach the hosts of the running lab of this topology')
+    .option('--accept-new-host-keys', 'take up the key of a host that is not known yet')
+    .addOption(
+      new Option('--parallelism <n>', 'hosts at once')
+        .default(10)
+        .argParser(whole(1))
+        .env('LVSCTL_PARALLELISM'),
+    )
+    .option('-v, --verbose', 'show every attribute');
+}
+
+function changing(name: string, summary: string): Command {
+  return hosted(name, summary)
+    .option('-y, --auto-approve', 'do not ask')
+    .option('--allow <ids>', 'guards to pass, by their ids', names)
+    .addOption(
+      new Option('--confirm-timeout <time>', 'silence after which a host takes everything back')
+        .default(60)
+        .argParser(seconds),
+    )
+    .option('--no-rollback', 'hosts never take anything back by themselves');
+}
+
+program
+  .command('init')
+  .argument('<set-up>', 'nat or nat-gateway')
+  .summary('write a commented topology to start from')
+  .option('-f, --file <file>', 'where to', 'lvsctl.yaml')
+  .action(async (setup: string, ...rest) =>
+    run<{ file: string }>(async (options, world) =>
+      (await import('./commands/init.js')).init(setup, options, world),
+    )(...rest),
+  );
+cluster('validate', 'judge the topology, without a host').action(
+  run<ClusterOptions>(async (options, world) =>
+    (await import('./commands/validate.js')).validate(options, world),
+  ),
+);
+hosted('plan', 'show how the hosts differ from the topology')
+  .option('--out <plan-file>', 'save the plan: passing it to apply is the approval')
+  .option('--allow <ids>', 'guards to pass, by their ids', names)
+  .option('--detailed-exitcode', 'exit with 2 when there are differences')
+  .action(
+    run<ClusterOptions>(async (options, world) => (await import('./commands/plan.js')).plan(options, world)),
+  );
+changing('apply', 'make the hosts equal to the topology')
+  .argument('[plan-file]', 'a saved plan')
+  .action(async (planFile: string | undefined, ...rest) =>
+    run<import('./commands/apply.js').ApplyOptions>(async (options, world) =>
+      (await import('./commands/apply.js')).apply({ ...options, ...(planFile && { planFile }) }, world),
+    )(...rest),
+  );
+hosted('drift', 'for cron: silent when in sync, else what differs, and exit code 2').action(
+  run<ClusterOptions>(async (options, world) => (await import('./commands/drift.js')).drift(options, world)),
+);
+changing('destroy', 'give the hosts back as they were before the first apply').action(
+  run<import('./commands/apply.js').ApplyOptions>(async (options, world) =>
+    (await import('./commands/apply.js')).apply({ ...options, destroy: true }, world),
+  ),
+);
+hosted('verify', 'send requests to every virtual service, and say who answered')
+  .addOption(new Option('-n, --requests <n>', 'requests for each service').default(20).argParser(whole(1)))
+  .option('--path <path>', 'what to ask for', '/')
+  .option('--here', 'send them from this machine, not from the client')
+  .action(
+    run<import('./commands/verify.js').VerifyOptions>(async (options, world) =>
+      (await import('./commands/verify.js')).verify(options, world),
+    ),
+  );
+cluster('render', 'write the files of every host into a folder, without a host')
+  .requiredOption('--into <folder>', 'where to')
+  .action(
+    run<ClusterOptions & { into: string }>(async (options, world) =>
+      (await import('./commands/render.js')).render(options, world),
+    ),
+  );
+program
+  .command('schema')
+  .summary('print the JSON Schema of a topology, for editors')
+  .action(run(async (_, world) => (await import('./commands/schema.js')).schema(world)));
+
+program.enablePositionalOptions();
+const lab = program
+  .command('lab')
+  .enablePositionalOptions()
+  .summary('virtual machines that stand in for the hosts');
+function inLab(usage: string, summary: string): Command {
+  return lab
+    .command(usage)
+    .summary(summary)
+    .description(summary)
+    .addOption(new Option('-f, --file <file>', 'the topology').default('lvsctl.yaml').env('LVSCTL_FILE'));
+}
+type LabOptions = import('./commands/lab.js').LabOptions;
+const labCommand =
+  (verb: keyof typeof import('./commands/lab.js')['labCommands']) =>
+  async (...given: unknown[]): Promise<void> => {
+    const words = given
+      .slice(0, -2)
+      .flat()
+      .filter((word): word is string => typeof word === 'string');
+    await run<LabOptions>(async (options, world) =>
+      (await import('./commands/lab.js')).labCommands[verb](words, options, world),
+    )(...given.slice(-2));
+  };
+inLab('up', 'start one machine for each host of the topology')
+  .option('--bare', 'machines without the packages: apply installs them')
+  .option('--inband', 'no management cards: SSH reaches the hosts through the cluster itself')
+  .action(labCommand('up'));
+inLab('down', 'end every machine of the lab').action(labCommand('down'));
+inLab('status', 'what runs').option('--json', 'machine-readable output').action(labCommand('status'));
+inLab('reset [hosts...]', 'machines as they were at first').action(labCommand('reset'));
+inLab('reboot [hosts...]', 'reboot machines, all at once').action(labCommand('reboot'));
+inLab('ssh <host> [command...]', 'a shell, or a command, on a machine')
+  .passThroughOptions()
+  .action(labCommand('ssh'));
+inLab(
+  'fault <host> <fault> [value]',
+  'kill, start, pause, resume, unplug IF, plug IF, full-disk, free-disk, clock SECONDS',
+)
+  .allowUnknownOption()
+  .action(labCommand('fault'));
+inLab('capture <host> <interface> [filter...]', 'what passes an interface (tcpdump)')
+  .option('--seconds <n>', 'for how long', whole(1), 10)
+  .action(labCommand('capture'));
+
+for (const command of [program, ...program.commands, ...lab.commands]) command.exitOverride();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Commander has said what is wrong; its help and version are no errors.
+  process.exitCode = error.exitCode === 0 ? 0 : 1;
+}

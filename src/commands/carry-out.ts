@@ -1,0 +1,135 @@
+import { apply } from '../hosts/apply.js';
+import type { Connector } from '../hosts/connect.js';
+import { approved } from '../plan/compare.js';
+import type { Event } from '../plan/event.js';
+import { foldOutcome, type Outcome } from '../plan/outcome.js';
+import { changes, type Plan } from '../plan/plan.js';
+import { closingJson, eventJson } from '../report/event-json.js';
+import { changeTitle } from '../report/event-text.js';
+import { applyResults, type ExitCode, exitCode, outcomeResults, planResults } from '../report/exit-code.js';
+import { outcomeText } from '../report/outcome-text.js';
+import { planSummary } from '../report/tally.js';
+import { kinds } from '../resources/index.js';
+import type { Topology } from '../topology/topology.js';
+import { applyProgress } from './apply-progress.js';
+import { type Reading, read } from './cluster.js';
+import type { ClusterOptions, Io } from './io.js';
+
+export interface CarryOutOptions extends ClusterOptions {
+  /** Seconds of silence after which a host takes everything back. */
+  confirmTimeout: number;
+  /** false: hosts never take anything back by themselves. */
+  rollback: boolean;
+  destroy?: boolean;
+}
+
+/**
+ * Carries out an approved plan and says what came of it. Packages come first, by themselves: they are not taken
+ * back, and what they bring is read again before the rest goes on.
+ */
+export async function carryOut(
+  reading: Reading,
+  topology: Topology,
+  line: Connector,
+  options: CarryOutOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const { plan } = reading;
+  const packages = part(plan, 'packages');
+  let rest = reading;
+  if (packages.phases.length > 0) {
+    const outcome = await run(packages, reading, topology, line, { ...options, rollback: false }, io, false);
+    if (outcomeResults(packages, outcome).length > 0) return finish(packages, outcome, options, io);
+    rest = await read(topology, line, options);
+    if (!approved(changes(rest.plan), changes(plan))) {
+      io.err('The installed packages changed what has to be done, beyond what was approved.\n');
+      io.err(`${planSummary(rest.plan)} Look at it with \`lvsctl plan\`, then apply again.\n`);
+      return 3;
+    }
+  }
+  if (rest.plan.phases.length === 0) {
+    io.out('Apply complete! The packages were all there was to do.\n');
+    return exitCode(planResults(rest.plan, false));
+  }
+  const outcome = await run(rest.plan, rest, topology, line, options, io, true);
+  return finish(rest.plan, outcome, options, io);
+}
+
+async function run(
+  plan: Plan,
+  { sessions }: Reading,
+  topology: Topology,
+  line: Connector,
+  options: CarryOutOptions,
+  io: Io,
+  checked: boolean,
+): Promise<Outcome> {
+  const progress = await applyProgress(plan, io);
+  const events: Event[] = [];
+  const tell = (event: Event) => {
+    events.push(event);
+    if (options.json) io.out(`${JSON.stringify(eventJson(event, plan))}\n`);
+    else progress.tell(event);
+  };
+  const touched = new Set(changes(plan).map(({ host }) => host));
+  const check = async () => {
+    if (!checked) return undefined;
+    const again = await read(topology, line, options);
+    const fault = stillDiffers(again.plan, touched);
+    await Promise.all([...again.sessions.values()].map(session => session.close()));
+    return fault;
+  };
+  await apply(plan, sessions, {
+    kinds,
+    owner: owner(io.environment),
+    patience: options.rollback ? options.confirmTimeout : 0,
+    tell,
+    check,
+    signal: io.signal,
+  });
+  if (!options.json) await progress.end();
+  return foldOutcome(plan, events);
+}
+
+/** Why the hosts that were changed are not as planned now, or undefined. */
+function stillDiffers(plan: Plan, touched: ReadonlySet<string>): string | undefined {
+  const unread = plan.hosts.find(({ name, status }) => touched.has(name) && status !== 'ok');
+  if (unread) return `${unread.name} cannot be read over a new connection: ${unread.message}`;
+  const left = changes(plan).filter(
+    ({ host, kind, stays }) => touched.has(host) && kind !== 'mark' && !stays,
+  );
+  if (left.length === 0) return undefined;
+  const named = left.slice(0, 3).map(change => `${change.host}: ${changeTitle(change)}`);
+  return `after the apply the hosts still differ: ${named.join('; ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`;
+}
+
+function finish(plan: Plan, outcome: Outcome, options: CarryOutOptions, io: Io): ExitCode {
+  const at = new Date().toISOString();
+  if (options.json) io.out(`${JSON.stringify(closingJson(plan, outcome, at))}\n`);
+  else io.out(outcomeText(plan, outcome, { paint: io.paint, width: io.width }));
+  return exitCode(applyResults(plan, outcome));
+}
+
+/** The plan's package phase alone, with marks that name the packages and nothing else that is new. */
+function part(plan: Plan, stage: 'packages'): Plan {
+  const phases = plan.phases.filter(phase => phase.stage === stage);
+  const marks = new Map(
+    [...plan.marks].map(([host, { before, after }]) => {
+      const known = before?.entries ?? [];
+      const added = (after?.entries ?? []).filter(
+        entry =>
+          entry.kind === 'package' &&
+          !known.some(({ kind, key }) => kind === entry.kind && key === entry.key),
+      );
+      const during = after && { ...after, entries: [...known, ...added] };
+      return [host, { ...(before && { before }), ...(during && { after: during }) }];
+    }),
+  );
+  return { ...plan, phases, marks };
+}
+
+function owner(environment: Io['environment']): string {
+  const who =
+    environment.LVSCTL_IDENTITY ?? `${environment.USER ?? 'somebody'}@${environment.HOSTNAME ?? 'lvsctl'}`;
+  return `${who} since ${new Date().toISOString()}`;
+}

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import pLimit from 'p-limit';
+import { type Connector, connector } from '../hosts/connect.js';
+import { observe, type Wish } from '../hosts/observe.js';
+import { type Session, Unreachable } from '../hosts/session.js';
+import { compare } from '../plan/compare.js';
+import type { Observed, Plan } from '../plan/plan.js';
+import { kinds } from '../resources/index.js';
+import type { Resource } from '../resources/kind.js';
+import { desire, rolesOf } from '../roles/index.js';
+import { judgeTopology } from '../rules/index.js';
+import { judgePlan } from '../rules/plan/index.js';
+import { Faults } from '../topology/faults.js';
+import { loadTopology } from '../topology/load.js';
+import { hosts, type Topology } from '../topology/topology.js';
+import type { ClusterOptions, Io } from './io.js';
+import { labDirectory } from './lab-directory.js';
+
+/** The topology that the options name. @throws {Faults} */
+export async function topologyOf(options: ClusterOptions, io: Io): Promise<Topology> {
+  return options.file === '-' ? loadTopology('-', await io.stdin()) : loadTopology(options.file);
+}
+
+/** How the hosts of this run are reached. @throws {Faults} when the lab that is meant is not up */
+export function connectorOf(topology: Topology, options: ClusterOptions): Promise<Connector> {
+  const { acceptNewHostKeys } = options;
+  const config = options.lab ? `${labDirectory(topology.name)}/ssh_config` : options.sshConfig;
+  if (config && !existsSync(config)) {
+    const message = options.lab ? `no lab of ${topology.name} is up` : `there is no ${config}`;
+    const remedy = options.lab
+      ? `start it: lvsctl lab up -f ${topology.file}`
+      : 'name an ssh_config that exists';
+    throw new Faults([{ message, remedy }]);
+  }
+  return connector({ ...(config && { sshConfig: config }), ...(acceptNewHostKeys && { acceptNewHostKeys }) });
+}
+
+/** The hosts as they are, and how they differ from what is wanted. */
+export interface Reading {
+  plan: Plan;
+  observed: readonly Observed[];
+  sessions: ReadonlyMap<string, Session>;
+}
+
+/**
+ * Reads every host side by side and compares: facts, what is wanted by them, what is there. Hosts that only a mark
+ * still names are read as well, and hold nothing any more. With `destroy` no host is wanted to hold anything.
+ */
+export async function read(
+  topology: Topology,
+  line: Connector,
+  options: { parallelism: number; destroy?: boolean; allow?: readonly string[] },
+  tell: (host: string) => void = () => {},
+): Promise<Reading> {
+  const limit = pLimit(options.parallelism);
+  const roles = rolesOf(topology);
+  const nothing: Wish = () => [];
+  const wish: Wish = options.destroy ? nothing : facts => desire(topology, facts);
+  const sessions = new Map<string, Session>();
+  const desired = new Map<string, readonly Resource[]>();
+
+  const readOne = (host: string, wanted: Wish) =>
+    limit(async (): Promise<Observed> => {
+      try {
+        const session = await line.open(host);
+        sessions.set(host, session);
+        const { observed, wanted: list } = await observe(session, topology.name, wanted, kinds);
+        desired.set(host, list);
+        return observed;
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error;
+        return { host, status: 'unreachable', message: error.message, remedy: error.remedy };
+      } finally {
+        tell(host);
+      }
+    });
+
+  const named = await Promise.all(hosts(topology).map(({ name }) => readOne(name, wish)));
+  const left = await Promise.all(former(named, roles).map(name => readOne(name, nothing)));
+  const observed = [...named, ...left];
+  const cluster = { name: topology.name, file: topology.file, roles };
+  const compared = compare(cluster, desired, observed, kinds);
+  const said = [
+    ...(options.destroy ? [] : judgeTopology(topology)),
+    ...judgePlan({ topology, observed, plan: compared }),
+  ];
+  const findings = said.map(finding =>
+    options.allow?.includes(finding.id) ? { ...finding, severity: 'warning' as const } : finding,
+  );
+  return { plan: { ...compared, findings }, observed, sessions };
+}
+
+/** Members that a mark names and the topology does not, unless the machine goes on under another name. */
+function former(observed: readonly Observed[], roles: ReadonlyMap<string, string>): string[] {
+  const seen = observed.filter(host => host.status === 'ok');
+  const machines = new Set(seen.map(({ facts }) => facts.machineId));
+  const members = new Map(seen.flatMap(({ facts }) => Object.entries(facts.mark?.members ?? {})));
+  return [...members].filter(([name, id]) => !roles.has(name) && !machines.has(id)).map(([name]) => name);
+}

@@ -1,0 +1,25 @@
+import { driftText } from '../report/drift-text.js';
+import { exitCode, planResults } from '../report/exit-code.js';
+import { planJson } from '../report/plan-json.js';
+import { connectorOf, read, topologyOf } from './cluster.js';
+import type { ClusterOptions, Io } from './io.js';
+import { version } from './version.js';
+
+/** `lvsctl drift`: for cron. Silent and 0 when in sync, 2 and the differences when not. */
+export async function drift(options: ClusterOptions, io: Io): Promise<number> {
+  const topology = await topologyOf(options, io);
+  const line = await connectorOf(topology, options);
+  try {
+    const { plan } = await read(topology, line, options);
+    if (options.json) {
+      const path = { path: topology.file, sha256: topology.digest };
+      const imprint = { version: version(), timestamp: new Date().toISOString(), topology: path };
+      io.out(`${JSON.stringify(planJson(plan, imprint))}\n`);
+    } else {
+      io.out(driftText(plan, { verbose: options.verbose ?? false }));
+    }
+    return exitCode(planResults(plan, true));
+  } finally {
+    await line.close();
+  }
+}

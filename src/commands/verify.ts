@@ -1,0 +1,100 @@
+import type { Connector } from '../hosts/connect.js';
+import { request } from '../hosts/request.js';
+import { promise } from '../plan/promise.js';
+import type { Verification } from '../plan/verification.js';
+import { verifyText } from '../report/verify-text.js';
+import { Faults } from '../topology/faults.js';
+import type { Service, Topology } from '../topology/topology.js';
+import { connectorOf, topologyOf } from './cluster.js';
+import type { ClusterOptions, Io } from './io.js';
+
+export interface VerifyOptions extends ClusterOptions {
+  requests: number;
+  path: string;
+  /** Send from this machine, not from the client. */
+  here?: boolean;
+}
+
+/** `lvsctl verify`: sends requests to every virtual service, and says who answered and whether that is as promised. */
+export async function verify(options: VerifyOptions, io: Io): Promise<number> {
+  const topology = await topologyOf(options, io);
+  const line = await connectorOf(topology, options);
+  try {
+    const results = [];
+    for (const service of topology.services.filter(({ protocol }) => protocol === 'tcp')) {
+      results.push(await verifyService(topology, service, line, options));
+    }
+    for (const result of results) {
+      if (options.json) io.out(`${JSON.stringify(result)}\n`);
+      else io.out(verifyText(result, { paint: io.paint, unicode: io.unicode }));
+    }
+    const bad = results.some(({ verdict, failed }) => verdict === 'not as promised' || failed.length > 0);
+    return bad ? 1 : 0;
+  } finally {
+    await line.close();
+  }
+}
+
+/**
+ * Asks each real server for its page through the director first, so that an answer can be told from another; then
+ * sends the requests to the VIP one after the other, each on a connection of its own.
+ */
+async function verifyService(
+  topology: Topology,
+  service: Service,
+  line: Connector,
+  options: VerifyOptions,
+): Promise<Verification> {
+  const started = Date.now();
+  const director = await line.open(topology.directors[0]!.name);
+  const pages = new Map<string, string[]>();
+  for (const { name, address, port } of service.servers) {
+    const answer = await request(() => director.tunnel(address, port), address, options.path);
+    if ('body' in answer) pages.set(answer.body, [...(pages.get(answer.body) ?? []), name]);
+  }
+  const source = options.here ? undefined : await clientOf(topology, line);
+  const { address } = service.vip;
+  const bodies: string[] = [];
+  const failed = new Map<string, number>();
+  for (let sent = 0; sent < options.requests; sent++) {
+    const answer = await request(
+      source && (() => source.tunnel(address, service.port)),
+      address,
+      options.path,
+      service.port,
+    );
+    if ('body' in answer) bodies.push(answer.body);
+    else failed.set(answer.message, (failed.get(answer.message) ?? 0) + 1);
+  }
+  const answeredBy = (name: string) =>
+    bodies.filter(body => pages.get(body)?.length === 1 && pages.get(body)![0] === name).length;
+  const counts = new Map(service.servers.map(({ name }) => [name, answeredBy(name)]));
+  const told = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const { expected, verdict } = promise(service, counts, told === bodies.length ? bodies.length : 0);
+  return {
+    vip: address,
+    port: service.port,
+    protocol: service.protocol,
+    scheduler: service.scheduler,
+    sent: options.requests,
+    answered: bodies.length,
+    failed: [...failed].map(([message, count]) => ({ message, count })),
+    byServer: service.servers.map(({ name, weight }) => ({
+      name,
+      weight,
+      answered: counts.get(name)!,
+      expected: expected.get(name)!,
+    })),
+    verdict,
+    bodies: [...new Set(bodies)].map(text => ({ text, count: bodies.filter(body => body === text).length })),
+    seconds: (Date.now() - started) / 1000,
+  };
+}
+
+async function clientOf(topology: Topology, line: Connector) {
+  if (!topology.client) {
+    const message = 'the topology names no client to send requests from';
+    throw new Faults([{ message, remedy: 'add `client:`, or send them from here with --here' }]);
+  }
+  return line.open(topology.client.name);
+}

@@ -1,0 +1,93 @@
+import { invert } from '../plan/invert.js';
+import type { Change } from '../plan/plan.js';
+import type { Command, Kind } from '../resources/kind.js';
+import { commandText, prelude, quote } from './script.js';
+
+type Kinds = ReadonlyMap<string, Kind>;
+
+/** A change with its number among all changes of its host. */
+export interface Numbered {
+  number: number;
+  change: Change;
+}
+
+/**
+ * The script that carries out one phase on one host. Each change is begun in the journal before it is touched and
+ * done after; the first failure ends the phase. Checks pass before the first write.
+ */
+export function phaseScript(
+  cluster: string,
+  directory: string,
+  part: readonly Numbered[],
+  kinds: Kinds,
+): string {
+  const lines = runs(part, kinds).map(({ numbers, commands }) => {
+    const list = numbers.join(' ');
+    return `begin ${list}\n${guarded(commands)} || failed ${numbers[0]}\ncompleted ${list}`;
+  });
+  const checks = [...new Map(part.flatMap(({ change }) => checkOf(change))).values()].map(
+    check => `${guarded([check])} || failed -1`,
+  );
+  return `${prelude(cluster)}${JOURNAL.replace('DIRECTORY', quote(directory))}${[...checks, ...lines].join('\n')}\nexit 0\n`;
+}
+
+/** The script that takes back the change whose number is "$1"; `reloads`: makes services read the old files again. */
+export function undoScript(cluster: string, all: readonly Numbered[], kinds: Kinds): string {
+  const arms = all
+    .filter(({ change }) => !change.stays && change.action !== 'reload' && !kinds.get(change.kind)?.stays)
+    .map(({ number, change }) => `${number}) ${joined(stepsOf(invert(change), kinds))} ;;`);
+  const reloads = all
+    .filter(({ change }) => change.action === 'reload')
+    .map(({ change }) => `(${joined(stepsOf(change, kinds))}) || bad=1`);
+  return `${prelude(cluster)}case "$1" in\n${arms.join('\n')}\nreloads) bad=0\n${reloads.join('\n')}\nexit "$bad" ;;\nesac\n`;
+}
+
+const JOURNAL = `
+dir=DIRECTORY phase=$1
+say() { for n in $2; do printf '%s %s\\n' "$1" "$n" >>"$dir/journal"; done; }
+trap 'echo "phase-end $phase $?" >>"$dir/journal"' EXIT
+begin() { say begin "$*"; sync "$dir/journal" 2>/dev/null || :; }
+completed() { say done "$*"; }
+failed() {
+  printf 'failed %s %s\\n' "$1" "$(tail -c 1500 "$dir/output" | base64 | tr -d '\\n')" >>"$dir/journal"
+  exit 1
+}
+`;
+
+/** Neighbours of a kind that can be carried out together become one run. */
+function runs(
+  part: readonly Numbered[],
+  kinds: Kinds,
+): { numbers: number[]; commands: readonly Command[] }[] {
+  const result: { kind: string; members: Numbered[] }[] = [];
+  for (const item of part) {
+    const last = result.at(-1);
+    const joins = last?.kind === item.change.kind && kinds.get(item.change.kind)?.together;
+    if (joins) last.members.push(item);
+    else result.push({ kind: item.change.kind, members: [item] });
+  }
+  return result.map(({ kind, members }) => ({
+    numbers: members.map(({ number }) => number),
+    commands: kinds.get(kind)?.together
+      ? kinds.get(kind)!.together!(members.map(({ change }) => change))
+      : stepsOf(members[0]!.change, kinds),
+  }));
+}
+
+function stepsOf(change: Change, kinds: Kinds): readonly Command[] {
+  const kind = kinds.get(change.kind);
+  if (!kind || change.stays) return [];
+  return change.action === 'reload' ? (kind.reload?.(change.key) ?? []) : kind.steps(change);
+}
+
+function checkOf({ check }: Change): [string, Command][] {
+  return check ? [[JSON.stringify(check), check]] : [];
+}
+
+function joined(commands: readonly Command[]): string {
+  return commands.length === 0 ? ':' : commands.map(command => `{ ${commandText(command)}; }`).join(' && ');
+}
+
+function guarded(commands: readonly Command[]): string {
+  return `{ ${joined(commands)}; } >"$dir/output" 2>&1`;
+}

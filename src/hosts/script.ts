@@ -1,0 +1,48 @@
+import { quote as shellQuote } from 'shell-quote';
+import type { Command } from '../resources/kind.js';
+
+/** The only place that quotes: one word for a POSIX shell. */
+export function quote(word: string): string {
+  if (word.includes('\0')) throw new Error('a NUL byte cannot reach a shell');
+  return word === '' ? "''" : shellQuote([word]);
+}
+
+/**
+ * A command as shell text: the fixed text in a shell of its own, data as arguments, input through base64. With
+ * `limit` it is ended after that many seconds.
+ */
+export function commandText({ run, args = [], input }: Command, limit?: number): string {
+  const shell = ['sh', '-c', run, 'lvsctl', ...args].map(quote).join(' ');
+  const bounded = limit ? `timeout -k 2 ${limit} ${shell}` : shell;
+  if (input === undefined) return `${bounded} </dev/null`;
+  return `printf %s ${quote(Buffer.from(input).toString('base64'))} | base64 -d | ${bounded}`;
+}
+
+/** What every script of ours starts with: a known path and language, and the cluster's name. */
+export function prelude(cluster: string): string {
+  return [
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C LANG=C',
+    `LVSCTL_CLUSTER=${quote(cluster)}`,
+    'export PATH LC_ALL LANG LVSCTL_CLUSTER',
+    'umask 022',
+    '',
+  ].join('\n');
+}
+
+/**
+ * The command line that runs, as root, the script it reads from standard input: read whole before it starts, so no
+ * command in it can eat the rest, and kept in memory, so that a read writes nothing. sshd's SSH_CONNECTION is handed on.
+ */
+export const READ_AND_RUN = asRoot('eval "$(cat)"');
+
+/** The command line that runs fixed text as root: through `sudo -n` when we are not root. */
+export function asRoot(text: string, ...args: string[]): string {
+  const become =
+    'r=; [ "$(id -u)" = 0 ] || r="sudo -n"; t=$1; shift; exec $r env SSH_CONNECTION="$SSH_CONNECTION" sh -c "$t" lvsctl "$@"';
+  return `exec sh -c ${single(become)} lvsctl ${[text, ...args].map(single).join(' ')}`;
+}
+
+// Single quotes are the one form that sh, csh and fish read alike.
+function single(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

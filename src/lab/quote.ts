@@ -1,0 +1,2 @@
+/** One word of shell, whatever is in it. */
+export const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { Kind } from '../resources/kind.js';
+import type { Mark } from '../systems/facts.js';
+import { diff, markAfter, same, unchanged } from './diff.js';
+import { order } from './order.js';
+import type { Change, Desired, Observed, Plan } from './plan.js';
+
+/** The key of the change that stands for the mark itself, on a host where nothing else changes. */
+const MARK = { kind: 'mark', key: '/var/lib/lvsctl/mark', layer: 'persisted', stage: 'storage' } as const;
+
+/**
+ * What has to change so that every host that could be read holds what it should.
+ * `roles`: host name -> what it is in the cluster, in the order of the file; hosts that only a mark names come last.
+ */
+export function compare(
+  cluster: { name: string; file: string; roles: ReadonlyMap<string, string> },
+  desired: Desired,
+  observed: readonly Observed[],
+  kinds: ReadonlyMap<string, Kind>,
+): Plan {
+  const members = membersNow(cluster.roles, observed);
+  const all: Change[] = [];
+  const marks = new Map<string, { before?: Mark; after?: Mark }>();
+  const hosts: Plan['hosts'][number][] = [];
+
+  for (const seen of observed) {
+    const role = cluster.roles.get(seen.host) ?? 'no longer in the topology';
+    if (seen.status !== 'ok') {
+      const { host: name, status, message, remedy } = seen;
+      hosts.push({ name, role, status, message, remedy, unreadable: new Map(), same: 0 });
+      continue;
+    }
+    const wanted = desired.get(seen.host) ?? [];
+    const before = seen.facts.mark;
+    const after = markAfter(cluster.name, members, wanted, seen);
+    const changes = diff(wanted, seen, kinds);
+    if (changes.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) {
+      changes.push(markChange(seen.host, before, after));
+    }
+    all.push(...changes);
+    marks.set(seen.host, { ...(before && { before }), ...(after && { after }) });
+    hosts.push({
+      name: seen.host,
+      role,
+      status: 'ok',
+      unreadable: seen.unreadable,
+      same: unchanged(wanted, changes),
+    });
+  }
+  const phases = order(all, [...kinds.keys()]);
+  return {
+    cluster: cluster.name,
+    file: cluster.file,
+    hosts,
+    phases,
+    marks,
+    findings: [],
+    digest: digest(all),
+  };
+}
+
+/** True when every change of `later` was approved as part of `approved`: same place, same wish. */
+export function approved(later: readonly Change[], earlier: readonly Change[]): boolean {
+  return later.every(change =>
+    earlier.some(
+      was =>
+        was.host === change.host &&
+        was.kind === change.kind &&
+        was.key === change.key &&
+        same(was.after, change.after),
+    ),
+  );
+}
+
+function membersNow(roles: ReadonlyMap<string, string>, observed: readonly Observed[]): Mark['members'] {
+  const members: Record<string, string> = {};
+  for (const seen of observed) {
+    if (seen.status !== 'ok') continue;
+    for (const [name, machine] of Object.entries(seen.facts.mark?.members ?? {})) {
+      const unread = observed.some(other => other.host === name && other.status !== 'ok');
+      if (roles.has(name) || unread) members[name] ??= machine;
+    }
+  }
+  for (const seen of observed) {
+    if (seen.status === 'ok' && roles.has(seen.host)) members[seen.host] = seen.facts.machineId;
+  }
+  return Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function markChange(host: string, before: Mark | undefined, after: Mark | undefined): Change {
+  const action = before ? (after ? 'update' : 'delete') : 'create';
+  const [was, is] = [before && shown(before), after && shown(after)];
+  return { host, ...MARK, action, ...(was && { before: was }), ...(is && { after: is }), why: 'orphan' };
+}
+
+function shown(mark: Mark) {
+  return { members: Object.keys(mark.members).join(' '), entries: mark.entries.length };
+}
+
+function digest(changes: readonly Change[]): string {
+  const lines = changes.map(({ host, kind, key, after }) =>
+    JSON.stringify([host, kind, key, after ? Object.entries(after).sort() : null]),
+  );
+  return createHash('sha256').update(lines.sort().join('\n')).digest('hex');
+}

@@ -1,0 +1,150 @@
+import type { Kind, Resource, State } from '../resources/kind.js';
+import type { Mark } from '../systems/facts.js';
+import type { Change, Observed } from './plan.js';
+
+type Seen = Extract<Observed, { status: 'ok' }>;
+
+/** Flat states: equal when every attribute of both is. */
+export function same(a: State | undefined, b: State | undefined): boolean {
+  if (!a || !b) return a === b;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every(name => a[name] === b[name]);
+}
+
+/**
+ * How one host differs from what it should hold. Pure; unordered but for the order in which the role wrote.
+ * `wanted` empty and a mark present is a destroy: every entry of the mark goes back to its origin.
+ */
+export function diff(wanted: readonly Resource[], seen: Seen, kinds: ReadonlyMap<string, Kind>): Change[] {
+  const { host } = seen;
+  const wants = new Set(wanted.map(resource => id(resource.kind, resource.key)));
+  const live = (kind: string, key: string) => seen.entries.get(kind)?.get(key);
+  const readable = (kind: string) => !seen.unreadable.has(kind);
+  const layer = (kind: string) => kinds.get(kind)!.layer;
+  const changes: Change[] = [];
+
+  for (const resource of wanted.filter(({ kind }) => readable(kind))) {
+    const { kind, key, state, stage, why, follows, check, secret } = resource;
+    const before = live(kind, key);
+    if (same(before, state)) continue;
+    const action = before ? 'update' : 'create';
+    const beside = { ...(follows && { follows }), ...(check && { check }), ...(secret && { secret }) };
+    changes.push({
+      host,
+      kind,
+      key,
+      action,
+      before,
+      after: state,
+      layer: layer(kind),
+      stage,
+      why,
+      ...beside,
+    });
+  }
+
+  const marked = seen.facts.mark?.entries ?? [];
+  for (const { kind, key, stage, origin } of marked) {
+    if (wants.has(id(kind, key)) || !readable(kind) || !kinds.has(kind)) continue;
+    const before = live(kind, key);
+    const after = origin ?? undefined;
+    if (same(before, after)) continue;
+    const { stays } = kinds.get(kind)!;
+    const action = after ? 'restore' : 'delete';
+    changes.push({
+      host,
+      kind,
+      key,
+      action,
+      before,
+      after,
+      layer: layer(kind),
+      stage,
+      why: 'orphan',
+      ...(stays && { stays }),
+    });
+  }
+
+  const ours = new Set([...wants, ...marked.map(entry => id(entry.kind, entry.key))]);
+  const isWanted = (kind: string, key: string) => wants.has(id(kind, key));
+  for (const [kind, entries] of seen.entries) {
+    const { owns } = kinds.get(kind)!;
+    if (!owns) continue;
+    for (const [key, before] of entries) {
+      if (ours.has(id(kind, key)) || !owns(key, isWanted)) continue;
+      const stage = wanted.find(resource => resource.kind === kind)?.stage ?? 'master';
+      changes.push({ host, kind, key, action: 'delete', before, layer: layer(kind), stage, why: 'extra' });
+    }
+  }
+
+  return [...changes, ...reloads(wanted, seen, changes, kinds)];
+}
+
+/** What must read its files again because one of them changed, and is not itself started or stopped. */
+function reloads(
+  wanted: readonly Resource[],
+  seen: Seen,
+  changes: readonly Change[],
+  kinds: ReadonlyMap<string, Kind>,
+): Change[] {
+  const changed = new Set(changes.map(change => id(change.kind, change.key)));
+  const orphans = (seen.facts.mark?.entries ?? []).filter(
+    entry =>
+      entry.origin && !wanted.some(resource => id(resource.kind, resource.key) === id(entry.kind, entry.key)),
+  );
+  const candidates = [
+    ...wanted.map(resource => ({ ...resource, why: resource.why as Change['why'] })),
+    ...orphans.map(entry => ({ ...entry, state: entry.origin as State, why: 'orphan' as const })),
+  ];
+  return candidates
+    .filter(({ kind, key, follows, state }) => {
+      const due = follows?.some(followed => changed.has(id(followed.kind, followed.key)));
+      return due && !changed.has(id(kind, key)) && kinds.get(kind)?.reload && state.active === true;
+    })
+    .map(({ kind, key, state, stage, why }) => ({
+      host: seen.host,
+      kind,
+      key,
+      action: 'reload' as const,
+      before: state,
+      after: state,
+      layer: kinds.get(kind)!.layer,
+      stage,
+      why,
+    }));
+}
+
+/** How many wanted entries are as they should be. */
+export function unchanged(wanted: readonly Resource[], changes: readonly Change[]): number {
+  const changed = new Set(changes.map(change => id(change.kind, change.key)));
+  return wanted.filter(({ kind, key }) => !changed.has(id(kind, key))).length;
+}
+
+/** The mark that the host carries when the plan is carried out; undefined when nothing of ours is left. */
+export function markAfter(
+  cluster: string,
+  members: Mark['members'],
+  wanted: readonly Resource[],
+  seen: Seen,
+): Mark | undefined {
+  if (wanted.length === 0) return undefined;
+  const former = new Map(seen.facts.mark?.entries.map(entry => [id(entry.kind, entry.key), entry]));
+  const entries = wanted
+    .filter(({ kind }) => !seen.unreadable.has(kind))
+    .map(({ kind, key, stage, follows }) => ({
+      kind,
+      key,
+      stage,
+      origin: former.get(id(kind, key))?.origin ?? originNow(seen, kind, key, former.has(id(kind, key))),
+      ...(follows && { follows }),
+    }));
+  return { format: 1, cluster, members, entries };
+}
+
+function originNow(seen: Seen, kind: string, key: string, marked: boolean): State | null {
+  return marked ? null : (seen.entries.get(kind)?.get(key) ?? null);
+}
+
+function id(kind: string, key: string): string {
+  return `${kind} ${key}`;
+}

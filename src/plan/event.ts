@@ -1,0 +1,9 @@
+/** The one vocabulary of progress. `at` is an ISO time; `change` counts the host's changes of the plan from 0. */
+export type Event = { at: string; host?: string } & (
+  | { type: 'phase'; name: string; hosts: readonly string[] }
+  | { type: 'locked' | 'armed' | 'confirmed' | 'unlocked' }
+  | { type: 'begin' | 'done'; change: number }
+  | { type: 'failed'; change?: number; message: string }
+  | { type: 'lost'; message: string }
+  | { type: 'undone'; whole: boolean; by: 'client' | 'switch' }
+);

@@ -1,0 +1,63 @@
+import type { Stage } from '../resources/kind.js';
+import type { Change, Phase } from './plan.js';
+
+/** The stages of the cluster, in the order in which things are made. */
+const STAGES: readonly Stage[] = ['packages', 'storage', 'servers', 'backup', 'master'];
+
+const TITLES: Readonly<Record<Stage, string>> = {
+  packages: 'Packages',
+  storage: 'Storage',
+  servers: 'Real servers',
+  backup: 'Backup director',
+  master: 'Director',
+};
+
+/**
+ * Puts changes into phases: creations and updates down the stages, then removals up them, so that a server is
+ * ready before the director sends to it, and the director has let go before a server is taken down. Within a host:
+ * the order of the kinds, then the order in which the role wrote; removals backwards; reloads last.
+ */
+export function order(changes: readonly Change[], kinds: readonly string[]): Phase[] {
+  const down = STAGES.map(stage => ({
+    stage,
+    changes: changes.filter(c => c.stage === stage && !isRemoval(c)),
+  }));
+  const up = STAGES.toReversed().map(stage => ({
+    stage,
+    changes: changes.filter(c => c.stage === stage && isRemoval(c)),
+  }));
+  const [first, ...rest] = up;
+  const last = down.pop()!;
+  // The turn: what is made last and what is removed first are the same hosts, so one phase carries both.
+  const turn = { stage: last.stage, changes: [...last.changes, ...(first?.changes ?? [])] };
+  return [
+    ...down.map(part => phase(part, false, kinds)),
+    phase(turn, turn.changes.length > 0 && turn.changes.every(isRemoval), kinds),
+    ...rest.map(part => phase(part, true, kinds)),
+  ].filter(({ changes }) => changes.size > 0);
+}
+
+function phase(part: { stage: Stage; changes: Change[] }, removal: boolean, kinds: readonly string[]): Phase {
+  const sorted = part.changes
+    .map((change, index) => ({ change, index }))
+    .sort((a, b) => rank(a.change) - rank(b.change) || place(a, kinds) - place(b, kinds))
+    .map(({ change }) => change);
+  const byHost = new Map<string, Change[]>();
+  for (const change of sorted) byHost.set(change.host, [...(byHost.get(change.host) ?? []), change]);
+  const title = TITLES[part.stage];
+  return { name: removal ? `${title}: removals` : title, stage: part.stage, changes: byHost };
+}
+
+function rank(change: Change): number {
+  if (change.action === 'reload') return 2;
+  return isRemoval(change) ? 1 : 0;
+}
+
+function place({ change, index }: { change: Change; index: number }, kinds: readonly string[]): number {
+  const forwards = kinds.indexOf(change.kind) * 1e6 + index;
+  return isRemoval(change) ? -forwards : forwards;
+}
+
+function isRemoval(change: Change): boolean {
+  return change.action === 'delete' || change.action === 'restore';
+}

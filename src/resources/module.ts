@@ -1,0 +1,31 @@
+import { type Entries, type Kind, Unreadable } from './kind.js';
+
+/** A kernel module that is loaded, or built into the kernel; the key is its name. */
+export const kernelModule: Kind<{ loaded: boolean }> = {
+  name: 'module',
+  layer: 'live',
+  stays: 'a loaded module is left loaded',
+  probe: keys => ({ run: READ, args: keys.flatMap(key => [key, key.replaceAll('-', '_')]) }),
+  parse,
+  steps: ({ key, after }) => (after ? [{ run: LOAD, args: [key] }] : []),
+};
+
+// A built-in module without parameters has no folder under /sys/module (modules.builtin names it).
+const READ = `built=/lib/modules/$(uname -r)/modules.builtin
+while [ $# -gt 1 ]; do
+  if [ -d "/sys/module/$2" ] ||
+    sed 's,.*/,,; s/\\.ko.*//; y/-/_/' "$built" 2>/dev/null | grep -qxF -e "$2"; then printf '%s\\n' "$1"; fi
+  shift 2
+done`;
+
+const LOAD = `modprobe -- "$1" || {
+  printf 'the running kernel %s has no module %s; if the kernel was upgraded, reboot first\\n' "$(uname -r)" "$1" >&2
+  exit 1
+}`;
+
+function parse(output: string): Entries<{ loaded: boolean }> {
+  const names = output.split('\n').filter(line => line !== '');
+  const odd = names.find(name => !/^[\w-]+$/.test(name));
+  if (odd) throw new Unreadable(`not the name of a module: ${odd}`);
+  return new Map(names.map(name => [name, { loaded: true }]));
+}

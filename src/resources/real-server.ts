@@ -1,0 +1,96 @@
+import { type Entries, type Kind, Unreadable } from './kind.js';
+import { IPVS_TABLE, savedLines, serviceKey, serviceWords, thresholdLines } from './virtual-service.js';
+
+type RealServer = {
+  /** nat, dr or tun. */
+  forward: string;
+  weight: number;
+  /** Connections above which it gets no new ones, 0 for no limit; and below which it gets them again. */
+  upper: number;
+  lower: number;
+  /** For tun: `ipip`, `gue PORT CHECKSUM` or `gre CHECKSUM` (nocsum, csum, remcsum); else ''. */
+  tunnel: string;
+};
+
+/** A real server of an ipvs virtual service in the kernel; the key is the service's and then `ADDRESS:PORT`. */
+export const realServer: Kind<RealServer> = {
+  name: 'real-server',
+  layer: 'live',
+  probe: () => IPVS_TABLE,
+  parse,
+  owns: (key, wanted) => wanted('virtual-service', split(key)[0]),
+  steps({ key, after }) {
+    const [service, server] = split(key);
+    const words = [...serviceWords(service), '-r', server];
+    const line = `-a ${words.join(' ')} `;
+    if (!after) return [{ run: REMOVE, args: [line, ...words] }];
+    return [{ run: WRITE, args: [line, ...words, ...options(after)] }];
+  },
+};
+
+const WRITE = `line=$1
+shift
+if ipvsadm -Sn | grep -qF -e "$line"; then ipvsadm -e "$@"; else ipvsadm -a "$@"; fi`;
+
+const REMOVE = `[ -e /proc/net/ip_vs ] || exit 0
+line=$1
+shift
+! ipvsadm -Sn | grep -qF -e "$line" || ipvsadm -d "$@"`;
+
+const FORWARD: Readonly<Record<string, string>> = { nat: '-m', dr: '-g', tun: '-i' };
+
+function split(key: string): [service: string, server: string] {
+  const at = key.lastIndexOf(' ');
+  return [key.slice(0, Math.max(at, 0)), key.slice(at + 1)];
+}
+
+/** Every field: ipvsadm -e sets what is not given back to its default. ipip has no words, 1.27 does not know them. */
+function options({ forward, weight, upper, lower, tunnel }: RealServer): string[] {
+  const [type = '', ...rest] = tunnel.split(' ');
+  const [port, checksum] = type === 'gue' ? rest : [undefined, rest[0]];
+  return [
+    FORWARD[forward] ?? '-m',
+    ...['-w', String(weight), '-x', String(upper), '-y', String(lower)],
+    ...(type === '' || type === 'ipip' ? [] : ['--tun-type', type]),
+    ...(port ? ['--tun-port', port] : []),
+    ...(checksum ? [`--tun-${checksum}`] : []),
+  ];
+}
+
+function parse(output: string): Entries<RealServer> {
+  const limits = thresholds(thresholdLines(output));
+  return new Map(
+    savedLines(output, '-a').map(words => {
+      const [service, [flag, server, method, , weight, ...tunnel]] = serviceKey(words);
+      const forward = Object.keys(FORWARD).find(name => FORWARD[name] === method);
+      const key = `${service} ${server}`;
+      const limit = limits.get(key);
+      if (flag !== '-r' || !forward || !/^\d+$/.test(weight ?? ''))
+        throw new Unreadable(`not a real server: ${words.join(' ')}`);
+      if (!limit) throw new Unreadable(`the ipvs table changed while it was read (${key})`);
+      return [
+        key,
+        { forward, weight: Number(weight), ...limit, tunnel: forward === 'tun' ? tunnelOf(tunnel) : '' },
+      ];
+    }),
+  );
+}
+
+function tunnelOf(words: readonly string[]): string {
+  const bare = words.filter(word => word !== '--tun-type' && word !== '--tun-port');
+  return bare.map(word => word.replace(/^--tun-/, '')).join(' ') || 'ipip';
+}
+
+/** `TCP  12.0.0.1:80 rr` (or `FWM  50 IPv6 rr`), and below it `-> ADDRESS:PORT UPPER LOWER ACTIVE INACTIVE`. */
+function thresholds(lines: readonly string[]): Map<string, { upper: number; lower: number }> {
+  const found = new Map<string, { upper: number; lower: number }>();
+  let service = '';
+  for (const line of lines) {
+    const [first = '', name, third, fourth] = line.trim().split(/\s+/);
+    if (/^(TCP|UDP|SCTP|FWM)$/.test(first))
+      service = `${first.toLowerCase()}${first === 'FWM' && third === 'IPv6' ? '6' : ''} ${name}`;
+    else if (first === '->' && service)
+      found.set(`${service} ${name}`, { upper: Number(third), lower: Number(fourth) });
+  }
+  return found;
+}

@@ -1,0 +1,53 @@
+import { type Entries, type Kind, Unreadable } from './kind.js';
+
+/** Whether a systemd unit comes up at boot; the key is its name with suffix. SysV scripts count too. */
+export const serviceBoot: Kind<{ enabled: boolean }> = {
+  name: 'service-boot',
+  layer: 'persisted',
+  probe: keys => ({ run: READ, args: keys }),
+  parse,
+  steps: ({ key, after }) => [{ run: after?.enabled ? ENABLE : DISABLE, args: [key] }],
+};
+
+// Neither is-enabled nor enable follows an alias (nfs-kernel-server.service); systemd itself knows the real name.
+const REAL = `real() {
+  set -- "$1" "$(systemctl show -p Id -- "$1" 2>/dev/null)"
+  [ -z "\${2#Id=}" ] && printf '%s\\n' "$1" || printf '%s\\n' "\${2#Id=}"
+}`;
+
+const READ = `${REAL}
+command -v systemctl >/dev/null || exit 0
+for unit do
+  state=$(systemctl is-enabled -- "$unit" 2>/dev/null)
+  [ "$state" != alias ] || state=$(systemctl is-enabled -- "$(real "$unit")" 2>/dev/null)
+  [ -z "$state" ] || printf '%s %s\\n' "$state" "$unit"
+done`;
+
+const ENABLE = `${REAL}
+systemctl -q enable -- "$(real "$1")"`;
+
+const DISABLE = `${REAL}
+unit=$(real "$1")
+case $(systemctl is-enabled -- "$unit" 2>/dev/null) in
+'' | not-found) ;;
+*) systemctl -q disable -- "$unit" ;;
+esac`;
+
+/** What `systemctl is-enabled` says of units that come up, or cannot be enabled because others bring them up. */
+const UP = ['enabled', 'static', 'indirect', 'generated', 'alias'];
+const DOWN = [
+  ...['disabled', 'masked', 'linked', 'transient', 'bad'],
+  ...['enabled-runtime', 'masked-runtime', 'linked-runtime'],
+];
+
+function parse(output: string): Entries<{ enabled: boolean }> {
+  const entries = new Map<string, { enabled: boolean }>();
+  for (const line of output.split('\n').filter(line => line !== '')) {
+    const [word = '', unit] = line.split(' ');
+    if (word === 'not-found') continue;
+    if (!unit || !(UP.includes(word) || DOWN.includes(word)))
+      throw new Unreadable(`not an answer of systemctl is-enabled: ${line}`);
+    entries.set(unit, { enabled: UP.includes(word) });
+  }
+  return entries;
+}

@@ -1,0 +1,38 @@
+import type { Resource } from '../resources/kind.js';
+import type { HostFacts } from '../systems/facts.js';
+import { systemOf } from '../systems/families.js';
+import { hosts, type Topology } from '../topology/topology.js';
+import { director } from './director.js';
+import { unfit } from './fitness.js';
+import { nfsServer } from './nfs-server.js';
+import { realServer } from './real-server.js';
+
+/**
+ * What one host should hold, from the topology and the host's own facts; nothing for a host it does not name, and
+ * a fault for one that cannot be what the topology calls it.
+ */
+export function desire(
+  topology: Topology,
+  facts: HostFacts,
+): readonly Resource[] | { message: string; remedy: string } {
+  const named = hosts(topology).find(({ name }) => name === facts.host);
+  const fault = named && unfit(topology, named, facts);
+  if (fault) return fault;
+  const system = systemOf(facts);
+  const is = ({ name }: { name: string }) => name === facts.host;
+  const [balancer, server] = [topology.directors.find(is), topology.realServers.find(is)];
+  return [
+    ...(balancer ? director(topology, balancer, facts, system).all : []),
+    ...(server ? realServer(topology, server, facts, system).all : []),
+    ...(topology.nfs && is(topology.nfs) ? nfsServer(topology, topology.nfs, system).all : []),
+  ];
+}
+
+/** Host name -> what it is in the cluster, in the order of the file. */
+export function rolesOf(topology: Topology): ReadonlyMap<string, string> {
+  return new Map([
+    ...topology.directors.map(({ name }) => [name, 'director'] as const),
+    ...topology.realServers.map(({ name }) => [name, 'real server'] as const),
+    ...(topology.nfs ? [[topology.nfs.name, 'NFS server'] as const] : []),
+  ]);
+}

@@ -1,0 +1,60 @@
+import type { Finding } from '../plan/plan.js';
+import type { Topology } from '../topology/topology.js';
+import { clientInServerNetwork } from './client-in-server-network.js';
+import { duplicateAddress } from './duplicate-address.js';
+import { gatewayNotDirector } from './gateway-not-director.js';
+import { gatewayOutsideNetwork } from './gateway-outside-network.js';
+import { modeNotBuilt } from './mode-not-built.js';
+import { mountsDiffer } from './mounts-differ.js';
+import { noWeightLeft } from './no-weight-left.js';
+import { notAHostAddress } from './not-a-host-address.js';
+import { oneServerGetsAll } from './one-server-gets-all.js';
+import { outsideInterfaceMissing } from './outside-interface-missing.js';
+import { pageOnNfs } from './page-on-nfs.js';
+import { portZeroWithoutPersistence } from './port-zero-without-persistence.js';
+import { prefixesDiffer } from './prefixes-differ.js';
+import { realServerWithoutDirectorNetwork } from './real-server-without-director-network.js';
+import type { Rule } from './rule.js';
+import { schedulerFlags } from './scheduler-flags.js';
+import { severalDirectorsNotBuilt } from './several-directors-not-built.js';
+import { shTableFull } from './sh-table-full.js';
+import { shareClients } from './share-clients.js';
+import { vipInServerNetwork } from './vip-in-server-network.js';
+import { vipIsHostAddress } from './vip-is-host-address.js';
+import { webPortMismatch } from './web-port-mismatch.js';
+import { webRootNotShared } from './web-root-not-shared.js';
+import { weightsIgnored } from './weights-ignored.js';
+
+/** Every rule that is judged on the topology alone. */
+export const rules: readonly Rule[] = [
+  modeNotBuilt,
+  severalDirectorsNotBuilt,
+  notAHostAddress,
+  duplicateAddress,
+  vipIsHostAddress,
+  gatewayOutsideNetwork,
+  gatewayNotDirector,
+  realServerWithoutDirectorNetwork,
+  prefixesDiffer,
+  clientInServerNetwork,
+  vipInServerNetwork,
+  outsideInterfaceMissing,
+  portZeroWithoutPersistence,
+  schedulerFlags,
+  weightsIgnored,
+  noWeightLeft,
+  oneServerGetsAll,
+  shTableFull,
+  mountsDiffer,
+  shareClients,
+  pageOnNfs,
+  webRootNotShared,
+  webPortMismatch,
+];
+
+/** What the rules say of a topology, in the order of the file. */
+export function judgeTopology(topology: Topology): Finding[] {
+  return rules
+    .flatMap(({ id, severity, judge }) => judge(topology).map(said => ({ id, severity, ...said })))
+    .sort((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0));
+}

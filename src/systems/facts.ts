@@ -1,0 +1,53 @@
+import type { Stage, State } from '../resources/kind.js';
+
+/** Our mark on a host: /var/lib/lvsctl/mark. */
+export interface Mark {
+  format: 1;
+  cluster: string;
+  /** Host name in the topology -> machine-id, of every host that was applied. */
+  members: Readonly<Record<string, string>>;
+  /** What we put on this host, and what stood there before our first write (null: nothing). */
+  entries: readonly MarkEntry[];
+}
+
+export interface MarkEntry {
+  kind: string;
+  key: string;
+  stage: Stage;
+  origin: State | null;
+  /** Files after whose removal it must read its configuration again. */
+  follows?: readonly { kind: string; key: string }[];
+}
+
+/** An interface of the host with its IPv4 addresses (address/prefix). */
+export interface Link {
+  name: string;
+  addresses: readonly string[];
+}
+
+/** What a host is, as far as it decides what the host should hold. */
+export interface HostFacts {
+  host: string;
+  machineId: string;
+  family: 'debian' | 'ubuntu' | 'el';
+  release: string;
+  network: 'ifupdown' | 'network-scripts' | 'networkmanager' | 'netplan' | 'networkd';
+  kernel: string;
+  bootId: string;
+  links: readonly Link[];
+  /** Interfaces that are configured by DHCP at boot. */
+  dhcp: readonly string[];
+  /** The default route as it is now: gateway, interface and who put it there (kernel's proto word). */
+  defaultRoute?: { via: string; dev: string; proto: string };
+  /** Which iptables holds rules already (see `iptables -V`); nft when neither does. */
+  iptables: 'nft' | 'legacy';
+  /** Tools that a read or a write needs and that the host lacks (`ip`, `base64`, ..). */
+  missing: readonly string[];
+  /** True when we are root, or `sudo -n` makes us root. */
+  root: boolean;
+  /** Local and peer address of the SSH connection. */
+  ssh: { local: string; peer: string };
+  mark?: Mark;
+  /** An apply of ours on this host that is not confirmed yet: its id. */
+  pending?: string;
+}

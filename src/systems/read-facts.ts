@@ -1,0 +1,109 @@
+import { type Command, Unreadable } from '../resources/kind.js';
+import type { HostFacts, Link, Mark } from './facts.js';
+
+/**
+ * Prints what a host is, one fact a line: word, space, value. Reads files and asks `ip`; writes nothing, loads
+ * no module. $SSH_CONNECTION is sshd's: peer, port, own address, port.
+ */
+const RUN = `
+say() { printf '%s %s\\n' "$1" "$2"; }
+say uid "$(id -u)"
+say machine "$(cat /etc/machine-id 2>/dev/null)"
+say boot "$(cat /proc/sys/kernel/random/boot_id)"
+say kernel "$(uname -r)"
+say ssh "$SSH_CONNECTION"
+for f in /etc/os-release /usr/lib/os-release; do
+  [ -r "$f" ] && { sed -n -e 's/^ID=/id /p' -e 's/^ID_LIKE=/like /p' -e 's/^VERSION_ID=/release /p' "$f" | tr -d '"'; break; }
+done
+for t in ip awk sed base64 timeout flock setsid mktemp systemctl; do
+  command -v "$t" >/dev/null 2>&1 || say missing "$t"
+done
+ip -o -4 addr show 2>/dev/null | awk '{ print "address", $2, $4 }'
+ip -o link show 2>/dev/null | awk -F': ' '{ sub(/@.*/, "", $2); print "link", $2 }'
+say route "$(ip -4 route show default 2>/dev/null | head -n 1)"
+if ls /etc/netplan/*.yaml >/dev/null 2>&1; then say network netplan
+elif systemctl -q is-active NetworkManager 2>/dev/null; then say network networkmanager
+elif systemctl -q is-active systemd-networkd 2>/dev/null; then say network networkd
+elif [ -d /etc/sysconfig/network-scripts ]; then say network network-scripts
+elif [ -e /etc/network/interfaces ]; then say network ifupdown
+else say network unknown; fi
+cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null | awk '$1 == "iface" && $4 == "dhcp" { print "dhcp", $2 }'
+if grep -q . /proc/net/ip_tables_names 2>/dev/null; then say iptables legacy; else say iptables nft; fi
+[ -r /var/lib/lvsctl/mark ] && say mark "$(base64 </var/lib/lvsctl/mark | tr -d '\\n')"
+for a in /var/lib/lvsctl/apply/*/armed; do [ -e "$a" ] && { a=\${a%/armed}; say pending "\${a##*/}"; }; done
+:
+`;
+
+/** The probe for the facts of a host. */
+export const factsProbe: Command = { run: RUN };
+
+/**
+ * The facts that the probe printed.
+ * @throws {Unreadable} when the output is not the probe's, or the system is one that is not built yet.
+ */
+export function parseFacts(host: string, output: string): HostFacts {
+  const facts = new Map<string, string[]>();
+  for (const line of output.split('\n').filter(Boolean)) {
+    const [word = '', ...rest] = line.split(' ');
+    facts.set(word, [...(facts.get(word) ?? []), rest.join(' ')]);
+  }
+  const one = (word: string) => facts.get(word)?.[0] ?? '';
+  const all = (word: string) => facts.get(word) ?? [];
+  if (!one('boot')) throw new Unreadable('the host printed no facts');
+  const [peer = '', , local = ''] = one('ssh').split(' ');
+  const defaultRoute = parseRoute(one('route'));
+  const mark = one('mark');
+  return {
+    host,
+    machineId: one('machine'),
+    family: family(one('id'), one('like')),
+    release: one('release'),
+    network: one('network') as HostFacts['network'],
+    kernel: one('kernel'),
+    bootId: one('boot'),
+    links: links(all('link'), all('address')),
+    dhcp: all('dhcp'),
+    ...(defaultRoute && { defaultRoute }),
+    iptables: one('iptables') as HostFacts['iptables'],
+    missing: all('missing'),
+    root: one('uid') === '0',
+    ssh: { local, peer },
+    ...(mark && { mark: parseMark(mark) }),
+    ...(all('pending').length > 0 && { pending: one('pending') }),
+  };
+}
+
+function family(id: string, like: string): HostFacts['family'] {
+  if (id === 'debian') return 'debian';
+  if (id === 'ubuntu') return 'ubuntu';
+  if (/\b(rhel|fedora|centos)\b/.test(`${id} ${like}`)) return 'el';
+  throw new Unreadable(`the system is ${id || 'unknown'}; lvsctl knows Debian`);
+}
+
+function links(names: readonly string[], addresses: readonly string[]): Link[] {
+  const pairs = addresses.map(line => line.split(' '));
+  return names.map(name => ({
+    name,
+    addresses: pairs.filter(([device]) => device === name).map(([, address = '']) => address),
+  }));
+}
+
+function parseRoute(line: string): HostFacts['defaultRoute'] {
+  const after = (word: string) => line.match(new RegExp(`\\b${word} (\\S+)`))?.[1] ?? '';
+  return line.includes(' via ') ? { via: after('via'), dev: after('dev'), proto: after('proto') } : undefined;
+}
+
+function parseMark(encoded: string): Mark {
+  try {
+    const mark = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as Mark;
+    if (mark.format === 1) return mark;
+  } catch {
+    // Falls through to the one message for every damaged mark.
+  }
+  throw new Unreadable('/var/lib/lvsctl/mark is damaged or from a newer lvsctl');
+}
+
+/** The link that holds this base address, or undefined. */
+export function linkOf(facts: HostFacts, address: string, prefix: number): Link | undefined {
+  return facts.links.find(link => link.addresses.includes(`${address}/${prefix}`));
+}

@@ -1,0 +1,26 @@
+/** Where one family of systems keeps what. */
+export interface System {
+  /** The file whose lines the boot applies last. */
+  sysctlFile: string;
+  /** Where address stanzas of ours are read at boot. */
+  interfacesFile: string;
+  exportsFile: string;
+  fstabFile: string;
+  modulesFile: string;
+  /** The saved ipvs table that the boot service restores. */
+  ipvsRules: string;
+  /** Whether the boot service restores it: a shell variable and its file. */
+  ipvsSwitch: { file: string; name: string; value: string };
+  ipvsUnit: string;
+  iptablesRules: string;
+  nfsUnit: string;
+  packages: {
+    director: readonly string[];
+    nfsServer: readonly string[];
+    nfsClient: readonly string[];
+    web: Readonly<Record<'nginx' | 'apache', readonly string[]>>;
+  };
+  web: Readonly<
+    Record<'nginx' | 'apache', { unit: string; site: (name: string) => string; template: string }>
+  >;
+}

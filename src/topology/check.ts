@@ -1,0 +1,68 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { formats } from './address.js';
+import type { Parsed } from './document.js';
+import type { Path } from './locate.js';
+import { nearest } from './nearest.js';
+import { schemaText } from './schema.js';
+import type { Fault } from './topology.js';
+import { type Schema, type Wrong, wording } from './wording.js';
+
+let compiled: { validate: ValidateFunction; words: (wrong: Wrong) => Omit<Fault, 'place'> } | undefined;
+
+/** Every fault of a document against the schema; fills the schema's defaults into the document's value. */
+export function check(document: Parsed): Fault[] {
+  compiled ??= compile();
+  const { validate, words } = compiled;
+  validate(document.value);
+  return worthTelling(validate.errors ?? []).map(error => {
+    const path = pathTo(error);
+    const place = error.keyword === 'additionalProperties' ? document.placeOfKey(path) : document.place(path);
+    return { place, ...words({ ...error, path, value: error.data, schema: error.parentSchema as Schema }) };
+  });
+}
+
+function compile(): NonNullable<typeof compiled> {
+  const schema = JSON.parse(schemaText());
+  const ajv = new Ajv2020({
+    strict: true,
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    allowUnionTypes: true,
+  });
+  for (const [name, refusal] of Object.entries(formats))
+    ajv.addFormat(name, text => refusal(text) === undefined);
+  return { validate: ajv.compile(schema), words: wording(schema) };
+}
+
+/** One fault for each value, and none for a key that is missing because it was misspelt. */
+function worthTelling(errors: readonly ErrorObject[]): ErrorObject[] {
+  const told = new Set<string>();
+  const typesFirst = [...errors].sort((a, b) => Number(b.keyword === 'type') - Number(a.keyword === 'type'));
+  return typesFirst.filter(error => {
+    if (error.keyword === 'additionalProperties') return true;
+    if (error.keyword === 'required') return !errors.some(other => misspelt(other, error));
+    return told.size < told.add(error.instancePath).size;
+  });
+}
+
+function misspelt(
+  { keyword, instancePath, params, parentSchema }: ErrorObject,
+  missing: ErrorObject,
+): boolean {
+  return (
+    keyword === 'additionalProperties' &&
+    instancePath === missing.instancePath &&
+    nearest(params.additionalProperty, Object.keys(parentSchema?.properties)) ===
+      missing.params.missingProperty
+  );
+}
+
+function pathTo({ instancePath, keyword, params }: ErrorObject): Path {
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (keyword === 'additionalProperties') return [...path, params.additionalProperty];
+  return keyword === 'uniqueItems' ? [...path, String(params.i)] : path;
+}

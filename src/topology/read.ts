@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { Faults } from './faults.js';
+
+const LIMIT = 1_000_000;
+
+/** The text of a file, and what identifies its bytes. */
+export interface Text {
+  file: string;
+  text: string;
+  /** sha256 of the bytes, in hex. */
+  digest: string;
+}
+
+/**
+ * Reads a file, or takes `source` as its content (standard input, named `-`).
+ * @throws {Faults} when it is missing, a folder, unreadable, too large, or not UTF-8
+ */
+export function read(path: string, source?: string): Text {
+  const file = path === '-' ? '<stdin>' : path;
+  const bytes = source === undefined ? bytesOf(path) : Buffer.from(source);
+  if (bytes.length > LIMIT)
+    throw refused(`${file} is larger than 1 MB`, 'a topology is a short text: is this the right file?');
+  return { file, text: decode(bytes, file), digest: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function bytesOf(path: string): Buffer {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, 'r');
+    const bytes = Buffer.alloc(LIMIT + 1);
+    let length = 0;
+    for (let got = -1; got !== 0; length += got)
+      got = readSync(descriptor, bytes, length, bytes.length - length, null);
+    return bytes.subarray(0, length);
+  } catch (error) {
+    throw unreadable(path, error as NodeJS.ErrnoException);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function unreadable(path: string, { code }: NodeJS.ErrnoException): Faults {
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return refused(
+      `there is no file ${path}`,
+      'name one with -f FILE; `lvsctl init` writes a file to start from',
+    );
+  if (code === 'EISDIR') return refused(`${path} is a folder`, 'name the YAML file in it with -f FILE');
+  if (code === 'EACCES' || code === 'EPERM')
+    return refused(`${path} must not be read by this user`, 'make it readable, or run as its owner');
+  return refused(`${path} cannot be read: ${code}`, 'name another file with -f FILE');
+}
+
+function decode(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refused(`${file} is not text in UTF-8`, 'save it as UTF-8, or name the right file');
+  }
+}
+
+function refused(message: string, remedy: string): Faults {
+  return new Faults([{ message, remedy }]);
+}

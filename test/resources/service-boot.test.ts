@@ -1,0 +1,75 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Unreadable } from '../../src/resources/kind.js';
+import { serviceBoot } from '../../src/resources/service-boot.js';
+import { carryOut, lawOfKind } from './law.js';
+
+const key = 'nginx.service';
+lawOfKind(serviceBoot, [
+  { key, before: { enabled: false }, after: { enabled: true } },
+  { key, after: { enabled: true } },
+]);
+
+describe('a service at boot', () => {
+  it('counts as enabled when it comes up, whether by itself or by others', () => {
+    const said = { enabled: true, static: true, indirect: true, generated: true, alias: true };
+    const not = { disabled: false, masked: false, linked: false, 'enabled-runtime': false };
+    for (const [word, enabled] of Object.entries({ ...said, ...not }))
+      expect([...serviceBoot.parse(`${word} a.service\n`)], word).toEqual([['a.service', { enabled }]]);
+    expect(serviceBoot.parse('not-found a.service\n').size).toBe(0);
+    expect(() => serviceBoot.parse('perhaps a.service\n')).toThrow(Unreadable);
+  });
+});
+
+describe('carried out with a systemctl that writes down what it is asked:', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lvsctl-boot-'));
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+    writeFileSync(
+      join(folder, 'systemctl'),
+      `#!/bin/sh
+for last do :; done
+case $*,$last in
+show*,nfs-kernel-server.service) echo Id=nfs-server.service ;;
+show*) echo "Id=$last" ;;
+is-enabled*,nfs-kernel-server.service) echo alias ;;
+is-enabled*,nfs-server.service) echo enabled ;;
+is-enabled*,gone.service) echo 'Failed to get unit file state' >&2; exit 1 ;;
+is-enabled*,ipvsadm.service) echo 'not a native service, redirecting' >&2; echo disabled; exit 1 ;;
+*) echo "$*" >>${folder}/asked ;;
+esac
+`,
+    );
+    chmodSync(join(folder, 'systemctl'), 0o755);
+    writeFileSync(join(folder, 'asked'), '');
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('asks for each unit, follows an alias, and leaves out what is not there', () => {
+    const units = ['nfs-kernel-server.service', 'gone.service', 'ipvsadm.service'];
+    expect(Object.fromEntries(serviceBoot.parse(carryOut(serviceBoot.probe(units))))).toEqual({
+      'nfs-kernel-server.service': { enabled: true },
+      'ipvsadm.service': { enabled: false },
+    });
+  });
+
+  it('enables and disables by the real name, and does nothing for a unit that is gone', () => {
+    const asked = (unit: string, enabled?: boolean) => {
+      writeFileSync(join(folder, 'asked'), '');
+      const [step] = serviceBoot.steps({ key: unit, ...(enabled !== undefined && { after: { enabled } }) });
+      carryOut(step!);
+      return readFileSync(join(folder, 'asked'), 'utf8');
+    };
+    expect(asked('nfs-kernel-server.service', true)).toBe('-q enable -- nfs-server.service\n');
+    expect(asked('ipvsadm.service', true)).toBe('-q enable -- ipvsadm.service\n');
+    expect(asked('nfs-kernel-server.service', false)).toBe('-q disable -- nfs-server.service\n');
+    expect(asked('ipvsadm.service')).toBe('-q disable -- ipvsadm.service\n');
+    expect(asked('gone.service')).toBe('');
+  });
+});
