@@ -42,6 +42,7 @@ export function personality(machine: WiredMachine, keys: Keys): string {
     'ifup -a',
     'systemctl start ssh.service',
     'systemctl --no-block restart systemd-journald.service',
+    'sync',
   ].join('\n');
 }
 

@@ -14,6 +14,7 @@ export const debianPackage: Kind<{ installed: true }> = {
     return new Map(names.map(name => [name, { installed: true }]));
   },
   steps: ({ key, after }) => (after ? [installAll([key])] : []),
+  together: edits => [installAll(edits.filter(({ after }) => after).map(({ key }) => key))],
 };
 
 /** Installs all these packages in one run of apt-get(8); nothing else is upgraded or removed, no service starts. */
