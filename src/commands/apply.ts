@@ -51,7 +51,7 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
     }
     if (changes(plan).length === 0) return exitCode(planResults(plan, false));
     if (!granted) {
-      io.out('\nDo you want to make these changes? ');
+      io.out('\nDo you want to make these changes?\n');
       const answer = await io.ask!("Only 'yes' will be accepted to approve: ");
       if (answer.trim() !== 'yes') {
         io.err('Not approved; nothing was changed.\n');

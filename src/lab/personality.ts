@@ -34,10 +34,8 @@ export function personality(machine: WiredMachine, keys: Keys): string {
     'sysctl -q --system > /dev/null',
     'udevadm control --reload',
     ...unused(machine).map(card => `echo 1 > /sys/bus/pci/devices/${pciAddress(card)}/remove`),
-    ...present(machine).map(({ card }) => `echo ${pciAddress(card)} > /sys/bus/pci/drivers/virtio-pci/bind`),
     'modprobe virtio_net',
-    'udevadm settle --timeout=60',
-    ...present(machine).map(({ name }) => `[ -d /sys/class/net/${name} ]`),
+    ...present(machine).map(insert),
     '/usr/local/lib/lab/management',
     'ifup -a',
     'systemctl start ssh.service',
@@ -45,6 +43,17 @@ export function personality(machine: WiredMachine, keys: Keys): string {
     'sync',
   ].join('\n');
 }
+
+/** One card after the other, since the name that one is to have may be the one that the kernel gave another. */
+const insert = ({ name, card }: { name: string; card: number }) => `
+echo ${pciAddress(card)} > /sys/bus/pci/drivers/virtio-pci/bind
+tries=0
+until [ -d /sys/class/net/${name} ]; do
+  tries=$((tries + 1))
+  [ $tries -lt 400 ] || { ip link; exit 1; }
+  sleep 0.05
+done
+udevadm settle --timeout=60`;
 
 /** Shell that sets the clock to the workstation's, or so many seconds off. */
 export const setClock = (offset = 0) => `date -u -s @${(Date.now() / 1000 + offset).toFixed(3)} > /dev/null`;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asRoot } from './channel.js';
+import { awaitGreeting } from './greeting.js';
 import { machineSockets } from './machine.js';
 import { LabError } from './spec.js';
 import { overSsh } from './ssh.js';
@@ -29,7 +30,8 @@ export async function awaitBoot(lab: Lab, machine: WiredMachine, before?: string
     await sleep(500);
   }
   await asRoot(channel, 'systemctl start ssh.service', limitSeconds);
-  await overSsh(lab.spec.directory, machine.name, 'true', { seconds: 60 });
+  if (machine.port === undefined) await overSsh(lab.spec.directory, machine.name, 'true', { seconds: 60 });
+  else await awaitGreeting(machine.port, 60);
 }
 
 const readBootId = 'read id < /proc/sys/kernel/random/boot_id && echo $id';

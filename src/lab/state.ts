@@ -31,9 +31,9 @@ export async function readLab(directory: string): Promise<Lab> {
   return JSON.parse(text) as Lab;
 }
 
-/** Writes the state of a lab, whole or not at all. */
-export async function writeLab(directory: string, lab: Lab): Promise<void> {
-  await writeWhole(labFiles(directory).state, JSON.stringify(lab, undefined, 2));
+/** Writes the state of a new lab; EEXIST when another lab has come first. */
+export async function writeLab(lab: Lab): Promise<void> {
+  await writeFile(labFiles(lab.spec.directory).state, JSON.stringify(lab, undefined, 2), { flag: 'wx' });
 }
 
 /** The machine of a lab that has this name; another name is an error that lists the right ones. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { labDown } from './down.js';
+import { join, resolve } from 'node:path';
+import { clear, endProcesses } from './down.js';
 import { type Image, image } from './image/cache.js';
 import { keysOf, makeKey } from './keys.js';
 import { restoreMachine } from './machine.js';
@@ -18,11 +18,12 @@ import { checkWorkstation } from './workstation.js';
  * aborted, all that it started is ended and its directory is gone.
  */
 export async function labUp(
-  spec: LabSpec,
+  wanted: LabSpec,
   tell: Tell,
   options: { abort?: AbortSignal } = {},
 ): Promise<{ sshConfig: string; knownHosts: string }> {
   const { abort } = options;
+  const spec = { ...wanted, directory: resolve(wanted.directory) };
   await checkWorkstation();
   const machines = wire(spec);
   await refuseUsed(spec.directory);
@@ -30,22 +31,22 @@ export async function labUp(
   for (const memory of new Set(machines.map(machine => machine.memory))) {
     images[memory] = await image(spec.image, memory, { signal: abort, line: text => tell({ text }) });
   }
-  await mkdir(spec.directory, { recursive: true, mode: 0o700 });
   const sockets = await mkdtemp(join(tmpdir(), 'lvsctl-lab-'));
   const lab: Lab = { spec, machines: await withPorts(machines), images, sockets };
   try {
-    await writeLab(spec.directory, lab);
+    await claimDirectory(lab);
+  } catch (error) {
+    await rm(sockets, { recursive: true, force: true });
+    throw error;
+  }
+  try {
     await writeKeys(lab);
-    for (const segment of segmentsOf(spec)) {
-      await remember(
-        spec.directory,
-        `segment-${segmentsOf(spec).indexOf(segment)}`,
-        await startSegment(lab, segment),
-      );
+    for (const [index, segment] of segmentsOf(spec).entries()) {
+      await remember(spec.directory, `segment-${index}`, await startSegment(lab, segment));
     }
     await startAll(lab, tell, abort);
   } catch (error) {
-    await labDown(spec.directory);
+    await clear(lab);
     throw error;
   }
   const files = labFiles(spec.directory);
@@ -54,11 +55,20 @@ export async function labUp(
 
 async function refuseUsed(directory: string): Promise<void> {
   const entries = await readdir(directory).catch((): string[] => []);
-  if (entries.includes('lab.json')) {
-    throw new LabError(`a lab is already running in ${directory}: end it with lvsctl lab down, or use it`);
-  }
-  if (entries.length > 0)
+  if (entries.includes('lab.json')) throw used(directory);
+  if (entries.length > 0) {
     throw new LabError(`${directory} holds other files: name an empty directory for the lab`);
+  }
+}
+
+const used = (directory: string) =>
+  new LabError(`a lab is already running in ${directory}: use it, or end it with lvsctl lab down`);
+
+async function claimDirectory(lab: Lab): Promise<void> {
+  await mkdir(lab.spec.directory, { recursive: true, mode: 0o700 });
+  await writeLab(lab).catch(error => {
+    throw error.code === 'EEXIST' ? used(lab.spec.directory) : error;
+  });
 }
 
 async function withPorts(machines: WiredMachine[]): Promise<WiredMachine[]> {
@@ -85,15 +95,17 @@ async function writeKeys({ spec, machines }: Lab): Promise<void> {
 }
 
 async function startAll(lab: Lab, tell: Tell, abort?: AbortSignal): Promise<void> {
+  const endStarted = () => void endProcesses(lab).catch(() => {});
+  abort?.addEventListener('abort', endStarted, { once: true });
   const outcomes = await Promise.allSettled(
     lab.machines.map(async machine => {
       abort?.throwIfAborted();
       tell({ machine: machine.name, text: 'starting' });
       await restoreMachine(lab, machine);
-      abort?.throwIfAborted();
       tell({ machine: machine.name, text: 'ready' });
     }),
   );
+  abort?.removeEventListener('abort', endStarted);
   abort?.throwIfAborted();
   const failures = outcomes.flatMap((outcome, index) =>
     outcome.status === 'rejected' ? [`${lab.machines[index]?.name}: ${outcome.reason.message}`] : [],

@@ -72,9 +72,9 @@ export function attributeWords(
       ...(diff
         ? [{ text: diffSize(diff), gap: single ? 2 : 1 }]
         : [
-            { text: value(before), style: paint.red, gap: single ? 2 : 1 },
+            { text: side(name, before, single), style: paint.red, gap: single ? 2 : 1 },
             { text: arrow },
-            { text: value(after), style: paint.green },
+            { text: side(name, after, single), style: paint.green },
           ]),
     ]);
   }
@@ -88,11 +88,18 @@ export function attributeWords(
       const size = `${sign}${lines} ${lines === 1 ? 'line' : 'lines'}`;
       return [{ text: texts > 1 ? `${name} ${size}` : size }];
     }
+    if (!verbose && texts > 0) return [];
     if (!verbose && (content === '' || content === false)) return [];
     if (content === true) return single && !verbose ? [] : [{ text: name }];
     const bare = single || (typeof content === 'string' && !verbose);
     return [{ text: bare ? value(content) : `${name}=${value(content)}` }];
   });
+}
+
+/** One side of a change; a state that is just yes or no is said by its name. */
+function side(name: string, content: State[string] | undefined, single: boolean): string {
+  if (!single || typeof content !== 'boolean') return value(content);
+  return content ? name : `not ${name}`;
 }
 
 /** One value as a word: quoted when it is empty or has spaces in it. */

@@ -71,17 +71,22 @@ function debianArguments(recipe: Recipe, tar: string): string[] {
 const assemble = (recipe: Recipe) => `set -eu
 cd "$1"
 umask 022
-mkdir root early early/bin early/proc early/sys early/dev early/root early/modules
+mkdir root early early/bin early/proc early/sys early/dev early/root early/modules early/modules/cards
 tar -x --numeric-owner --preserve-permissions --exclude='./dev/*' -f root.tar -C root
 cp root/boot/lab-kernel kernel
 version=$(ls root/lib/modules)
-number=10
-for module in ${recipe.earlyModules.join(' ')}; do
-  chroot root modprobe --set-version "$version" --show-depends "$module" | sed -n 's/^insmod //p'
-done | awk '!seen[$1]++ { print $1 }' | while read -r module; do
-  cp "root$module" "early/modules/$number.ko"
-  number=$((number + 1))
-done
+collect() {
+  target=$1 number=10
+  shift
+  for module; do
+    chroot root modprobe --set-version "$version" --show-depends "$module" | sed -n 's/^insmod //p'
+  done | awk '!seen[$1]++ { print $1 }' | while read -r module; do
+    cp "root$module" "$target/$number.ko"
+    number=$((number + 1))
+  done
+}
+collect early/modules ${recipe.earlyModules.join(' ')}
+collect early/modules/cards ${recipe.cardModules.join(' ')}
 cp "$(command -v busybox)" early/bin/busybox
 cp init early/init
 chmod 755 early/init early/bin/busybox

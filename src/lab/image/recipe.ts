@@ -13,6 +13,8 @@ export interface Recipe {
   steps: { inside: boolean; run: string }[];
   /** Kernel modules that are needed before the root disk can be mounted. */
   earlyModules: string[];
+  /** Kernel modules of the network cards. */
+  cardModules: string[];
   diskMegabytes: number;
 }
 
@@ -250,6 +252,7 @@ export function recipe(image: ImageKind): Recipe {
       ...(image === 'ready' ? [inside(ready)] : []),
     ],
     earlyModules: ['virtio_pci', 'virtio_blk', 'ext4', 'virtio_console'],
+    cardModules: ['virtio_net'],
     diskMegabytes: 2048,
   };
 }
