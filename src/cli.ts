@@ -98,9 +98,15 @@ for (const [signal, code] of [
     stop.abort();
   });
 }
-process.stdout.on('error', error => {
-  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
-});
+// Whoever read our output may have gone (`| head`): an apply goes on all the same. A full disk is an error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.on('exit', () => {
+      process.exitCode ||= 1;
+    });
+  });
+}
 
 function whole(minimum: number) {
   return (text: string): number => {
@@ -164,6 +170,11 @@ function changing(name: string, summary: string): Command {
         .default(60)
         .argParser(seconds),
     )
+    .addOption(
+      new Option('--lock-timeout <time>', 'how long to wait for a package manager that is busy')
+        .default(60)
+        .argParser(seconds),
+    )
     .option('--no-rollback', 'hosts never take anything back by themselves');
 }
 
@@ -191,6 +202,7 @@ hosted('plan', 'show how the hosts differ from the topology')
   );
 changing('apply', 'make the hosts equal to the topology')
   .argument('[plan-file]', 'a saved plan')
+  .option('--skip-unreachable', 'go on with the hosts that can be read')
   .action(async (planFile: string | undefined, ...rest) =>
     run<import('./commands/apply.js').ApplyOptions>(async (options, world) =>
       (await import('./commands/apply.js')).apply({ ...options, ...(planFile && { planFile }) }, world),

@@ -14,6 +14,8 @@ export interface ApplyOptions extends CarryOutOptions {
   /** A saved plan: the approval. */
   planFile?: string;
   autoApprove?: boolean;
+  /** Go on with the hosts that can be read. */
+  skipUnreachable?: boolean;
 }
 
 /** `lvsctl apply` and `lvsctl destroy`: shows the plan, asks, carries it out, and says what came of it. */
@@ -50,6 +52,13 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
       return exitCode(planResults(plan, false));
     }
     if (changes(plan).length === 0) return exitCode(planResults(plan, false));
+    const away = plan.hosts.filter(({ status }) => status !== 'ok').map(({ name }) => name);
+    // A cluster is given back host by host; it is made as a whole.
+    if (away.length > 0 && !options.destroy && !options.skipUnreachable) {
+      io.err(`Refused; nothing was changed, for ${away.join(', ')} could not be read. `);
+      io.err('To go on with the others: --skip-unreachable\n');
+      return exitCode(planResults(plan, false));
+    }
     if (!granted) {
       io.out('\nDo you want to make these changes?\n');
       const answer = await io.ask!("Only 'yes' will be accepted to approve: ");

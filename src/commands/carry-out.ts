@@ -18,6 +18,8 @@ import type { ClusterOptions, Io } from './io.js';
 export interface CarryOutOptions extends ClusterOptions {
   /** Seconds of silence after which a host takes everything back. */
   confirmTimeout: number;
+  /** Seconds to wait for a package manager that somebody else holds. */
+  lockTimeout?: number;
   /** false: hosts never take anything back by themselves. */
   rollback: boolean;
   destroy?: boolean;
@@ -83,6 +85,7 @@ async function run(
     kinds,
     owner: owner(io.environment),
     patience: options.rollback ? options.confirmTimeout : 0,
+    ...(options.lockTimeout !== undefined && { lockTimeout: options.lockTimeout }),
     tell,
     check,
     signal: io.signal,
@@ -96,7 +99,7 @@ function stillDiffers(plan: Plan, touched: ReadonlySet<string>): string | undefi
   const unread = plan.hosts.find(({ name, status }) => touched.has(name) && status !== 'ok');
   if (unread) return `${unread.name} cannot be read over a new connection: ${unread.message}`;
   const left = changes(plan).filter(
-    ({ host, kind, stays }) => touched.has(host) && kind !== 'mark' && !stays,
+    ({ host, kind, stays, leaves }) => touched.has(host) && kind !== 'mark' && !stays && !leaves,
   );
   if (left.length === 0) return undefined;
   const named = left.slice(0, 3).map(change => `${change.host}: ${changeTitle(change)}`);
@@ -110,9 +113,12 @@ function finish(plan: Plan, outcome: Outcome, options: CarryOutOptions, io: Io):
   return exitCode(applyResults(plan, outcome));
 }
 
-/** The plan's package phase alone, with marks that name the packages and nothing else that is new. */
+/** The plan's packages to install alone, with marks that name them and nothing else that is new. */
 function part(plan: Plan, stage: 'packages'): Plan {
-  const phases = plan.phases.filter(phase => phase.stage === stage);
+  const phases = plan.phases.filter(
+    phase =>
+      phase.stage === stage && [...phase.changes.values()].flat().some(({ stays }) => stays === undefined),
+  );
   const marks = new Map(
     [...plan.marks].map(([host, { before, after }]) => {
       const known = before?.entries ?? [];

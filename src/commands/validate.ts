@@ -1,20 +1,39 @@
 import { findingText } from '../report/finding-text.js';
+import { diagnostic } from '../report/plan-json.js';
 import { judgeTopology } from '../rules/index.js';
+import { Faults } from '../topology/faults.js';
+import type { Topology } from '../topology/topology.js';
 import { topologyOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
 
 /** `lvsctl validate`: reads the file and judges it, without a host. */
 export async function validate(options: ClusterOptions, io: Io): Promise<number> {
-  const topology = await topologyOf(options, io);
-  const findings = judgeTopology(topology);
-  const errors = findings.filter(finding => finding.severity === 'error');
-  if (options.json) {
-    io.out(
-      `${JSON.stringify({ format_version: '1.0', valid: errors.length === 0, diagnostics: findings })}\n`,
-    );
-    return errors.length > 0 ? 1 : 0;
-  }
+  if (options.json) return validateJson(options, io);
+  const { findings, errors, file } = judged(await topologyOf(options, io));
   for (const finding of findings) io.out(`${findingText(finding, { paint: io.paint, width: io.width })}\n`);
-  if (errors.length === 0) io.out(`${topology.file} is valid.\n`);
-  return errors.length > 0 ? 1 : 0;
+  if (errors === 0) io.out(`${file} is valid.\n`);
+  return errors > 0 ? 1 : 0;
+}
+
+async function validateJson(options: ClusterOptions, io: Io): Promise<number> {
+  const say = (valid: boolean, diagnostics: object[]) => {
+    io.out(`${JSON.stringify({ format_version: '1.0', valid, diagnostics })}\n`);
+    return valid ? 0 : 1;
+  };
+  try {
+    const { findings, errors } = judged(await topologyOf(options, io));
+    return say(errors === 0, findings.map(diagnostic));
+  } catch (error) {
+    if (!(error instanceof Faults)) throw error;
+    return say(
+      false,
+      error.faults.map(fault => diagnostic({ id: 'topology', severity: 'error', ...fault })),
+    );
+  }
+}
+
+function judged(topology: Topology) {
+  const findings = judgeTopology(topology);
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  return { findings, errors, file: topology.file };
 }

@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Kind } from '../resources/kind.js';
 import type { Mark } from '../systems/facts.js';
 import { Grip } from './grip.js';
-import { type Numbered, phaseScript, undoScript } from './phase-script.js';
+import { type Numbered, phaseScript, readyScript, undoScript } from './phase-script.js';
 import type { Session } from './session.js';
 import { begin, directoryOf, type Load } from './supervised.js';
 
@@ -14,12 +14,17 @@ export interface ApplyOptions {
   owner: string;
   /** Seconds of silence after which a host takes everything back; 0: never. */
   patience: number;
+  /** Seconds to wait for somebody else's lock on what we need, such as the package manager; 60 when it is left out. */
+  lockTimeout?: number;
   tell: (event: Event) => void;
   /** Whether all is as planned, asked over new connections before anything is confirmed: why not, or undefined. */
   check: () => Promise<string | undefined>;
   /** Stops before the next phase and takes back what was done. */
   signal?: AbortSignal;
 }
+
+/** Seconds of silence after which a host that is never to take anything back lets go of its lock. */
+const FORSAKEN = 60;
 
 /**
  * Carries out a plan: every host that it changes is locked and armed first, then phase after phase on all hosts of
@@ -32,66 +37,115 @@ export async function apply(
   options: ApplyOptions,
 ): Promise<void> {
   const id = `${new Date().toISOString().replace(/[-:T]/g, '').slice(0, 14)}-${randomBytes(3).toString('hex')}`;
-  const hosts = new Set(plan.phases.flatMap(phase => [...phase.changes.keys()]));
-  const say = (event: { type: 'locked' | 'armed' } | { type: 'failed'; message: string }, host?: string) =>
-    options.tell({ at: new Date().toISOString(), ...(host && { host }), ...event });
-
+  const { tell, signal } = options;
+  const fail = (message: string) => tell({ at: new Date().toISOString(), type: 'failed', message });
   const grips = new Map<string, Grip>();
-  const begun = await Promise.all(
-    [...hosts].map(async host => {
-      const session = sessions.get(host)!;
-      const refused = await begin(session, load(plan, host, id, options));
-      if (refused !== undefined) {
-        say({ type: 'failed', message: refused }, host);
-        return false;
-      }
-      say({ type: 'locked' }, host);
-      if (options.patience > 0) say({ type: 'armed' }, host);
-      grips.set(host, new Grip(session, id, options.patience, options.tell));
-      return true;
-    }),
-  );
+  const stop = () => {
+    for (const grip of grips.values()) grip.stop();
+  };
+  signal?.addEventListener('abort', stop);
 
-  let good = begun.every(Boolean);
+  let good = !signal?.aborted && (await grasp(plan, sessions, options, id, grips));
+  if (good && !signal?.aborted) {
+    const asked = [...grips].filter(([host]) => readiness(plan, host, id, options));
+    good = (await Promise.all(asked.map(([, grip]) => grip.carryOut()))).every(Boolean);
+  }
   for (const phase of plan.phases) {
-    if (!good || options.signal?.aborted) break;
+    if (!good || signal?.aborted) break;
     const here = [...phase.changes.keys()];
-    options.tell({ at: new Date().toISOString(), type: 'phase', name: phase.name, hosts: here });
+    tell({ at: new Date().toISOString(), type: 'phase', name: phase.name, hosts: here });
     const through = await Promise.all(here.map(host => grips.get(host)!.carryOut()));
-    good = through.every(Boolean);
+    good = through.every(Boolean) && [...grips.values()].every(({ holds }) => holds);
   }
-  if (options.signal?.aborted) {
-    good = false;
-    say({ type: 'failed', message: 'interrupted' });
-  }
-  if (good) {
+  if (good && !signal?.aborted) {
     const fault = await options.check();
-    if (fault !== undefined) {
-      good = false;
-      say({ type: 'failed', message: fault });
+    if (fault !== undefined) fail(fault);
+    good = fault === undefined;
+  }
+  if (good && !signal?.aborted) {
+    good = (await Promise.all([...grips.values()].map(grip => grip.renew()))).every(Boolean);
+  }
+  if (signal?.aborted) fail('interrupted');
+  if (good && !signal?.aborted) {
+    await Promise.all([...grips.values()].map(grip => grip.conclude('confirm')));
+  } else {
+    for (const group of backwards(plan)) {
+      await Promise.all(group.map(host => grips.get(host)?.conclude('undo')));
     }
   }
-  await Promise.all([...grips.values()].map(grip => grip.conclude(good ? 'confirm' : 'undo')));
+  signal?.removeEventListener('abort', stop);
+}
+
+/**
+ * Locks and arms every host. The first of them comes before the others, so that of two who want the same hosts one
+ * gets them all.
+ */
+async function grasp(
+  plan: Plan,
+  sessions: ReadonlyMap<string, Session>,
+  { tell, patience, ...options }: ApplyOptions,
+  id: string,
+  grips: Map<string, Grip>,
+): Promise<boolean> {
+  const take = async (host: string): Promise<boolean> => {
+    const session = sessions.get(host)!;
+    const say = (event: { type: 'locked' | 'armed' } | { type: 'failed'; message: string; refused?: true }) =>
+      tell({ at: new Date().toISOString(), host, ...event });
+    const no = await begin(session, load(plan, host, id, { tell, patience, ...options }));
+    if (no) {
+      say({ type: 'failed', message: no.message, ...(no.busy && { refused: true }) });
+      return false;
+    }
+    say({ type: 'locked' });
+    if (patience > 0) say({ type: 'armed' });
+    grips.set(host, new Grip(session, id, patience || FORSAKEN, tell));
+    return true;
+  };
+  const [first, ...others] = [...new Set(plan.phases.flatMap(phase => [...phase.changes.keys()]))].sort();
+  if (first !== undefined && !(await take(first))) return false;
+  return (await Promise.all(others.map(take))).every(Boolean);
+}
+
+/** The hosts of a plan in the order in which they are taken back: who needs another goes before it. */
+function backwards(plan: Plan): string[][] {
+  const seen = new Set<string>();
+  const groups = plan.phases.map(phase => {
+    const fresh = [...phase.changes.keys()].filter(host => !seen.has(host));
+    for (const host of fresh) seen.add(host);
+    return fresh;
+  });
+  return groups.reverse();
 }
 
 function load(plan: Plan, host: string, id: string, options: ApplyOptions): Load {
-  const { kinds, owner, patience } = options;
-  const numbered: Numbered[][] = [];
-  let count = 0;
-  for (const phase of plan.phases) {
-    const here = phase.changes.get(host) ?? [];
-    if (here.length > 0) numbered.push(here.map(change => ({ number: count++, change })));
-  }
+  const { kinds, owner, patience, lockTimeout = 60 } = options;
+  const numbered = numberedPhases(plan, host);
+  const ready = readiness(plan, host, id, options);
+  const scripts = numbered.map(part => phaseScript(plan.cluster, directoryOf(id), part, kinds));
+  const waits = `LVSCTL_LOCK_TIMEOUT=${lockTimeout}\nexport LVSCTL_LOCK_TIMEOUT\n`;
   const marks = plan.marks.get(host) ?? {};
   return {
     id,
     cluster: plan.cluster,
     owner,
-    patience,
-    phases: numbered.map(part => phaseScript(plan.cluster, directoryOf(id), part, kinds)),
+    patience: patience || FORSAKEN,
+    silent: patience > 0 ? 'undo' : 'keep',
+    phases: (ready === undefined ? scripts : [ready, ...scripts]).map(text => `${waits}${text}`),
     undo: undoScript(plan.cluster, numbered.flat(), kinds),
     marks: { ...marks, during: during(plan.cluster, marks) },
   };
+}
+
+/** The host's changes, phase by phase, numbered through. */
+function numberedPhases(plan: Plan, host: string): Numbered[][] {
+  let count = 0;
+  return plan.phases
+    .map(phase => (phase.changes.get(host) ?? []).map(change => ({ number: count++, change })))
+    .filter(({ length }) => length > 0);
+}
+
+function readiness(plan: Plan, host: string, id: string, { kinds }: ApplyOptions): string | undefined {
+  return readyScript(plan.cluster, directoryOf(id), numberedPhases(plan, host).flat(), kinds);
 }
 
 /** While an apply runs the mark names everything of before and after, each with its origin. */

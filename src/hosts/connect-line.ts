@@ -4,18 +4,9 @@ import { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type ssh2 from 'ssh2';
 import { lineFault } from './connect-faults.js';
-import type { Login } from './connect-login.js';
+import type { Line, Login } from './line.js';
 import { Unreachable } from './session.js';
 import type { HostOptions } from './ssh-config-options.js';
-
-/** The stream on which a host's sshd answers, before anything is said on it. */
-export interface Line {
-  stream: Duplex;
-  /** Ends it at once. */
-  drop(): void;
-  /** What a ProxyCommand had to say, when there is one. */
-  said?(): Promise<string>;
-}
 
 /** A TCP connection of our own; `limit` in seconds. */
 export function dial(options: HostOptions, label: string, limit: number, signal: AbortSignal): Promise<Line> {

@@ -1,17 +1,10 @@
 import ssh2 from 'ssh2';
 import { Dropped, handshakeFault, rejected, timedOut } from './connect-faults.js';
-import type { Line } from './connect-line.js';
 import type { Identities } from './identities.js';
 import type { HostKeys } from './known-hosts-verdict.js';
+import type { Line, Login } from './line.js';
 import { Unreachable } from './session.js';
 import type { HostOptions } from './ssh-config-options.js';
-
-/** An SSH connection that let us in. */
-export interface Login {
-  client: ssh2.Client;
-  /** Why it ended; undefined while it stands. */
-  ended(): string | undefined;
-}
 
 /** What a login needs besides the line. */
 export interface Credentials {

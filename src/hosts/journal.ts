@@ -7,7 +7,7 @@ export type Entry =
   | { type: 'phase-end'; phase: number; code: number }
   | { type: 'undone'; whole: boolean; by: 'client' | 'switch' }
   | { type: 'confirmed' }
-  | { type: 'end'; how: 'confirmed' | 'undone' };
+  | { type: 'end'; how: 'confirmed' | 'undone' | 'kept' };
 
 /** One line of the journal; undefined when it is none (a line cut off by a crash). */
 export function parseEntry(line: string): Entry | undefined {
@@ -28,7 +28,7 @@ export function parseEntry(line: string): Entry | undefined {
     case 'confirmed':
       return { type: word };
     case 'end':
-      return { type: word, how: first === 'confirmed' ? 'confirmed' : 'undone' };
+      return { type: word, how: first === 'confirmed' || first === 'kept' ? first : 'undone' };
     default:
       return undefined;
   }

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { Dropped, keptDropping, labelOf, proxyEnded } from './connect-faults.js';
-import { dial, forwarded, type Line, proxied } from './connect-line.js';
-import { type Login, logIn } from './connect-login.js';
+import { dial, forwarded, proxied } from './connect-line.js';
+import { logIn } from './connect-login.js';
 import type { Keyring } from './identities.js';
 import type { KnownHosts } from './known-hosts.js';
 import { hostKeys } from './known-hosts-verdict.js';
+import type { Line, Login } from './line.js';
 import { Unreachable } from './session.js';
 import type { Override, SshConfig } from './ssh-config.js';
 import type { HostOptions } from './ssh-config-options.js';

@@ -2,7 +2,7 @@ import type { Observed } from '../plan/plan.js';
 import { type Entries, type Kind, type Resource, Unreadable } from '../resources/kind.js';
 import type { HostFacts } from '../systems/facts.js';
 import { unsupported } from '../systems/families.js';
-import { factsProbe, parseFacts } from '../systems/read-facts.js';
+import { DamagedMark, factsProbe, parseFacts } from '../systems/read-facts.js';
 import { batch, type Printed } from './read.js';
 import { READ_AND_RUN } from './script.js';
 import type { Session } from './session.js';
@@ -74,7 +74,10 @@ async function readFacts(
     return parseFacts(session.host, printed.stdout);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    const remedy = 'lvsctl needs a Linux host with systemd, iproute2 and a POSIX shell';
+    const remedy =
+      error instanceof DamagedMark
+        ? 'put that file back from a backup; without it lvsctl takes what is there for yours'
+        : 'lvsctl needs a Linux host with systemd, iproute2 and a POSIX shell';
     return { status: 'refused', message: `${session.host}: ${error.message}`, remedy };
   }
 }

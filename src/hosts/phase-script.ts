@@ -13,7 +13,8 @@ export interface Numbered {
 
 /**
  * The script that carries out one phase on one host. Each change is begun in the journal before it is touched and
- * done after; the first failure ends the phase. Checks pass before the first write.
+ * done after; the first failure ends the phase, and so does a `stop` before the next change. What cannot be taken
+ * back is on `hold`: not to be broken off. Checks pass before the first write.
  */
 export function phaseScript(
   cluster: string,
@@ -21,14 +22,28 @@ export function phaseScript(
   part: readonly Numbered[],
   kinds: Kinds,
 ): string {
-  const lines = runs(part, kinds).map(({ numbers, commands }) => {
+  const lines = runs(part, kinds).map(({ numbers, commands, stays }) => {
     const list = numbers.join(' ');
-    return `begin ${list}\n${guarded(commands)} || failed ${numbers[0]}\ncompleted ${list}`;
+    const [hold, release] = stays ? [': >"$dir/hold"\n', '\nrm -f "$dir/hold"'] : ['', ''];
+    return `${hold}begin ${list}\n${guarded(commands)} || failed ${numbers[0]}\ncompleted ${list}${release}`;
   });
   const checks = [...new Map(part.flatMap(({ change }) => checkOf(change))).values()].map(
     check => `${guarded([check])} || failed -1`,
   );
   return `${prelude(cluster)}${JOURNAL.replace('DIRECTORY', quote(directory))}${[...checks, ...lines].join('\n')}\nexit 0\n`;
+}
+
+/** The script that finds out whether one host is ready for all this; undefined when nothing has to be found out. */
+export function readyScript(
+  cluster: string,
+  directory: string,
+  all: readonly Numbered[],
+  kinds: Kinds,
+): string | undefined {
+  const asked = [...new Set(all.filter(({ change }) => !change.stays).map(({ change }) => change.kind))];
+  const commands = asked.flatMap(kind => kinds.get(kind)?.ready?.() ?? []);
+  if (commands.length === 0) return undefined;
+  return `${prelude(cluster)}${JOURNAL.replace('DIRECTORY', quote(directory))}${guarded(commands)} || failed -1\nexit 0\n`;
 }
 
 /** The script that takes back the change whose number is "$1"; `reloads`: makes services read the old files again. */
@@ -44,12 +59,13 @@ export function undoScript(cluster: string, all: readonly Numbered[], kinds: Kin
 
 const JOURNAL = `
 dir=DIRECTORY phase=$1
-say() { for n in $2; do printf '%s %s\\n' "$1" "$n" >>"$dir/journal"; done; }
-trap 'echo "phase-end $phase $?" >>"$dir/journal"' EXIT
-begin() { say begin "$*"; sync "$dir/journal" 2>/dev/null || :; }
-completed() { say done "$*"; }
+put() { printf '%s\\n' "$1" 2>/dev/null >>"$dir/journal" || { rm -f "$dir/reserve"; printf '\\n%s\\n' "$1" >>"$dir/journal"; }; }
+say() { word=$1; shift; for n do put "$word $n" || exit 1; done; }
+trap 'code=$?; rm -f "$dir/hold"; put "phase-end $phase $code"' EXIT
+begin() { [ ! -e "$dir/stop" ] || exit 130; say begin "$@"; sync "$dir/journal" 2>/dev/null || :; }
+completed() { say done "$@"; }
 failed() {
-  printf 'failed %s %s\\n' "$1" "$(tail -c 1500 "$dir/output" | base64 | tr -d '\\n')" >>"$dir/journal"
+  put "failed $1 $(tail -c 1500 "$dir/output" | base64 | tr -d '\\n')"
   exit 1
 }
 `;
@@ -58,7 +74,7 @@ failed() {
 function runs(
   part: readonly Numbered[],
   kinds: Kinds,
-): { numbers: number[]; commands: readonly Command[] }[] {
+): { numbers: number[]; commands: readonly Command[]; stays: boolean }[] {
   const result: { kind: string; members: Numbered[] }[] = [];
   for (const item of part) {
     const last = result.at(-1);
@@ -71,6 +87,7 @@ function runs(
     commands: kinds.get(kind)?.together
       ? kinds.get(kind)!.together!(members.map(({ change }) => change))
       : stepsOf(members[0]!.change, kinds),
+    stays: kinds.get(kind)?.stays !== undefined,
   }));
 }
 

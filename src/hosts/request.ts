@@ -9,13 +9,14 @@ const MOST_BYTES = 65_536;
 
 /**
  * One GET over a connection of its own: through `open` (a tunnel), or from this machine when there is none. Only a
- * 2xx counts as an answer; at most 64 KiB of the body are kept.
+ * 2xx counts as an answer, within `limit` milliseconds; no more than about 64 KiB of the body are kept.
  */
 export async function request(
   open: (() => Promise<Duplex>) | undefined,
   host: string,
   path: string,
   port = 80,
+  limit = LIMIT_MS,
 ): Promise<Answer> {
   let stream: Duplex | undefined;
   try {
@@ -34,6 +35,7 @@ export async function request(
       {
         host,
         port,
+        defaultPort: 80,
         path,
         headers: { connection: 'close' },
         // `agent: false` would make Node ignore createConnection and send from this machine.
@@ -52,7 +54,7 @@ export async function request(
         });
       },
     );
-    const timer = setTimeout(() => settle({ message: `no answer within ${LIMIT_MS / 1000} s` }), LIMIT_MS);
+    const timer = setTimeout(() => settle({ message: `no answer within ${limit / 1000} s` }), limit);
     asked.on('error', error => settle({ message: error.message }));
     asked.end();
   });

@@ -11,8 +11,10 @@ export interface Load {
   cluster: string;
   /** Who applies, for whoever finds the host locked. */
   owner: string;
-  /** Seconds of silence after which the host takes everything back; 0: never. */
+  /** Seconds without a word from us after which the host ends the apply by itself. */
   patience: number;
+  /** What it does then: take everything back, or let go of it as it is. */
+  silent: 'undo' | 'keep';
   phases: readonly string[];
   undo: string;
   marks: { before?: Mark; during: Mark; after?: Mark };
@@ -25,9 +27,12 @@ export function directoryOf(id: string): string {
 
 /**
  * Puts the files of an apply on the host, arms the undo at boot, writes the origins into the mark and starts the
- * supervisor, which takes the lock. Returns why not, or undefined.
+ * supervisor, which takes the lock. Returns why not, or undefined; `busy`: another apply is under way there.
  */
-export async function begin(session: Session, load: Load): Promise<string | undefined> {
+export async function begin(
+  session: Session,
+  load: Load,
+): Promise<{ message: string; busy: boolean } | undefined> {
   const directory = directoryOf(load.id);
   const mark = (value: Mark | undefined) => (value ? `${JSON.stringify(value)}\n` : undefined);
   const supervisor = readFileSync(new URL('../../templates/host/supervisor.sh', import.meta.url), 'utf8');
@@ -39,48 +44,63 @@ export async function begin(session: Session, load: Load): Promise<string | unde
     ['mark.during', mark(load.marks.during)],
     ['mark.after', mark(load.marks.after)],
     ['journal', ''],
+    ['armed', `${load.silent}\n`],
     ...load.phases.map((text, index): [string, string] => [`phase.${index + 1}`, text]),
   ];
   const puts = files
     .filter((file): file is [string, string] => file[1] !== undefined)
     .map(([name, text]) => `put ${name} <<'${END}'\n${encoded(text)}\n${END}`);
   const script = `${prelude(load.cluster)}umask 077
-dir=${quote(directory)} home=${HOME}
+dir=${quote(directory)} home=${HOME} run=/run/lvsctl
 [ ! -e "$home" ] && fresh=1 || fresh=
-give_up() { rm -rf "$dir"; rmdir "$home/apply" 2>/dev/null; [ -z "$fresh" ] || rmdir "$home" 2>/dev/null; echo "no $*"; exit 0; }
-put() { base64 -d >"$dir/$1" || give_up "cannot write $dir/$1: $(df -h "$home" | tail -n 1)"; }
-mkdir -p "$dir" || give_up "cannot make $dir"
+give_up() { rm -rf "$dir"; rmdir "$home/apply" 2>/dev/null; [ -z "$fresh" ] || rmdir "$home" 2>/dev/null; echo "$*"; exit 0; }
+put() { said=$({ base64 -d >"$dir/$1"; } 2>&1) || give_up "no cannot write $dir/$1: $said"; }
+for old in "$home"/apply/*; do
+  [ -d "$old" ] && mkdir -p "$run" && flock -n "$run/lock" true || continue
+  if [ -e "$old/armed" ] && [ "$(cat "$old/armed")" = undo ]; then
+    sh "$old/supervisor.sh" "$old" recover 0 </dev/null >/dev/null 2>&1
+    rm -rf "$old"
+    give_up "no an earlier apply that nobody confirmed has just been taken back; apply again"
+  fi
+  rm -rf "$old"
+done
+said=$(mkdir -p "$dir" 2>&1) || give_up "no $said"
+said=$(dd if=/dev/zero of="$dir/reserve" bs=65536 count=8 2>&1) || give_up "no cannot write to $dir: $(echo "$said" | head -n 1)"
 ${puts.join('\n')}
 sync "$dir/undo" 2>/dev/null
-: >"$dir/armed"
-if ! systemd-run --quiet --unit=${quote(`lvsctl-apply-${load.id}`)} sh "$dir/supervisor.sh" "$dir" apply ${load.patience} </dev/null >/dev/null 2>&1; then
+recover="[ ! -e $dir/armed ] || exec sh $dir/supervisor.sh $dir recover"
+start() { systemd-run --quiet --unit=${quote(`lvsctl-apply-${load.id}`)} "$@" sh "$dir/supervisor.sh" "$dir" apply ${load.patience} </dev/null >/dev/null 2>&1; }
+if ! start -p TimeoutStopSec=180 -p "ExecStopPost=/bin/sh -c "$recover 0"" && ! start; then
   setsid sh "$dir/supervisor.sh" "$dir" apply ${load.patience} </dev/null >/dev/null 2>&1 &
 fi
 n=0
-while [ ! -s "$dir/state" ] && [ "$n" -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
+while [ ! -s "$dir/state" ] && [ "$n" -lt 300 ]; do sleep 0.1; n=$((n + 1)); done
 read -r state <"$dir/state" || state=silent
 if [ "$state" = busy ]; then
-  who=$(cat /run/lvsctl/owner 2>/dev/null)
-  give_up "locked by \${who:-another apply}"
+  who=$(cat "$run/owner" 2>/dev/null)
+  give_up "busy locked by \${who:-another apply}"
 fi
-[ "$state" = locked ] || give_up "the supervisor did not start"
-printf '%s\\n' '[Unit]' 'Description=lvsctl: take back an apply that nobody confirmed' 'After=network.target local-fs.target' \\
-  '[Service]' 'Type=oneshot' "ExecStart=/bin/sh $dir/supervisor.sh $dir boot" '[Install]' 'WantedBy=multi-user.target' \\
-  >/etc/systemd/system/lvsctl-undo.service &&
-  mkdir -p /etc/systemd/system/multi-user.target.wants &&
-  ln -sf /etc/systemd/system/lvsctl-undo.service /etc/systemd/system/multi-user.target.wants/lvsctl-undo.service &&
+[ "$state" = locked ] || give_up "no the supervisor did not start"
+${load.silent === 'undo' ? ARM : ':'} &&
   cp "$dir/mark.during" "$home/mark.new" && mv -f "$home/mark.new" "$home/mark" && sync "$home/mark" ||
   { echo undo >"$dir/verdict"; echo "no cannot arm the undo at boot"; exit 0; }
 echo yes
 `;
-  const ended = await session.exec(READ_AND_RUN, { input: script, limit: 60 });
-  if ('lost' in ended) return ended.lost;
+  const ended = await session.exec(READ_AND_RUN, { input: script, limit: 90 });
+  if ('lost' in ended) return { message: ended.lost, busy: false };
   const answer = ended.stdout.trim().split('\n').at(-1) ?? '';
   if (answer === 'yes') return undefined;
-  return answer.startsWith('no ')
-    ? answer.slice(3)
-    : ended.stderr.trim().split('\n').at(-1) || 'the host took no apply';
+  const [, word, message] = answer.match(/^(no|busy) (.*)$/) ?? [];
+  if (word && message) return { message, busy: word === 'busy' };
+  const said = ended.stderr.trim().split('\n').at(-1);
+  return { message: said || 'the host took no apply', busy: false };
 }
+
+const ARM = `printf '%s\\n' '[Unit]' 'Description=lvsctl: take back an apply that nobody confirmed' 'After=network.target local-fs.target' \\
+  '[Service]' "ExecStart=/bin/sh $dir/supervisor.sh $dir recover 300" '[Install]' 'WantedBy=multi-user.target' \\
+  >/etc/systemd/system/lvsctl-undo.service &&
+  mkdir -p /etc/systemd/system/multi-user.target.wants &&
+  ln -sf /etc/systemd/system/lvsctl-undo.service /etc/systemd/system/multi-user.target.wants/lvsctl-undo.service`;
 
 /** Follows the journal from a line on (counted from 1), sending a sign of life every `beat` milliseconds. */
 export function follow(
@@ -93,8 +113,10 @@ export function follow(
   const text = `dir=${directoryOf(id)}
 [ -s "$dir/pid" ] && read -r pid <"$dir/pid" || exit 3
 exec 3<&0
-{ n=0; while read -r x; do n=$((n + 1)); echo "$$.$n" >"$dir/beat"; done; } <&3 &
-tail -s 0.2 --pid="$pid" -n "+$1" -f "$dir/journal" <&-
+tail -s 0.2 --pid="$pid" -n "+$1" -f "$dir/journal" </dev/null &
+tail=$!
+{ n=0; while read -r x; do n=$((n + 1)); echo "$$.$n" >/run/lvsctl/beat; done; kill "$tail"; } <&3 2>/dev/null &
+wait "$tail"
 kill $! 2>/dev/null
 exit 0`;
   return session.exec(asRoot(text, String(from)), { tell, beat, limit: 24 * 3600 });
@@ -114,23 +136,33 @@ export async function conclude(
 ): Promise<string | undefined> {
   const text = `dir=${directoryOf(id)}
 [ -d "$dir" ] || exit 3
+rm -f "$dir/reserve"
 echo "$1" >"$dir/verdict.new" && mv -f "$dir/verdict.new" "$dir/verdict"
 ${WAKE}
 n=0
-while ! grep -q '^end ' "$dir/journal" && [ "$n" -lt 1500 ]; do sleep 0.2; n=$((n + 1)); done
+while [ -e "$dir/armed" ] && [ "$n" -lt 1800 ]; do
+  kill -0 "$(cat "$dir/pid")" 2>/dev/null || sh "$dir/supervisor.sh" "$dir" recover 0
+  sleep 0.2
+  n=$((n + 1))
+done
 cat "$dir/journal"`;
-  const ended = await session.exec(asRoot(text, verdict), { limit: 400 });
+  const ended = await session.exec(asRoot(text, verdict), { limit: 1200 });
   return 'lost' in ended || ended.code !== 0 ? undefined : ended.stdout;
 }
 
 /** Takes the files of an ended apply off the host, and our whole directory when no mark is left in it. */
-export async function tidy(session: Session, id: string): Promise<void> {
-  const text = `rm -rf ${directoryOf(id)}
-rmdir ${HOME}/apply 2>/dev/null
-[ -e ${HOME}/mark ] || { rmdir ${HOME} && rm -rf /run/lvsctl; } 2>/dev/null
-systemctl reset-failed lvsctl-apply-${id}.service 2>/dev/null
+export async function tidy(session: Session, id: string): Promise<Ended> {
+  const text = `read -r pid <${directoryOf(id)}/pid
+rm -rf ${directoryOf(id)}
+kill -USR1 "$pid"
+n=0
+while kill -0 "$pid" && [ "$n" -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
+rm -f /run/lvsctl/beat
+rmdir ${HOME}/apply
+[ -e ${HOME}/mark ] || { rmdir ${HOME} && rm -rf /run/lvsctl; }
+systemctl reset-failed lvsctl-apply-${id}.service
 :`;
-  await session.exec(asRoot(text), { limit: 60 });
+  return session.exec(asRoot(`{ ${text}\n} 2>/dev/null`), { limit: 60 });
 }
 
 // A supervisor that is gone needs no waking.

@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asRoot } from './channel.js';
+import { setClock } from './clock.js';
 import { run } from './command.js';
 import type { Image } from './image/cache.js';
 import { keysOf } from './keys.js';
-import { personality, setClock } from './personality.js';
+import { personality } from './personality.js';
 import { end } from './process.js';
 import { startQemu } from './qemu.js';
 import type { Hardware } from './qemu-arguments.js';
@@ -29,7 +30,7 @@ export async function restoreMachine(lab: Lab, machine: WiredMachine): Promise<v
   await start(lab, machine, seedState);
   const { channel } = machineSockets(lab, machine.name);
   await asRoot(channel, personality(machine, await keysOf(lab.spec.directory, machine.name)), 120);
-  await asRoot(channel, setClock());
+  await setClock(channel);
 }
 
 /** Switches a machine on with the disk that it has: a cold boot, which this does not wait for. */

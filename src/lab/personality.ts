@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { holds } from './network.js';
+import { clockScript } from './clock.js';
+import { interfaces } from './interfaces.js';
 import { cardCount, managementNetwork, pciAddress } from './qemu-arguments.js';
 import { quote } from './quote.js';
-import type { LabNic } from './spec.js';
 import type { WiredMachine } from './wired-machine.js';
 
 /** What makes a guest reachable by its own keys only. */
@@ -20,7 +20,7 @@ export interface Keys {
 export function personality(machine: WiredMachine, keys: Keys): string {
   return [
     'set -e',
-    setClock(),
+    clockScript(),
     `echo ${randomBytes(64).toString('base64')} > /dev/urandom`,
     `perl -e 'open my $pool, ">", "/dev/urandom"; ioctl $pool, 0x5207, 0 or die'`,
     'umask 077',
@@ -54,9 +54,6 @@ until [ -d /sys/class/net/${name} ]; do
   sleep 0.05
 done
 udevadm settle --timeout=60`;
-
-/** Shell that sets the clock to the workstation's, or so many seconds off. */
-export const setClock = (offset = 0) => `date -u -s @${(Date.now() / 1000 + offset).toFixed(3)} > /dev/null`;
 
 function files(machine: WiredMachine, keys: Keys): { path: string; text: string }[] {
   const management = `${machine.managementAddress}/${managementNetwork.length}\n`;
@@ -96,35 +93,6 @@ const unused = (machine: WiredMachine) =>
   Array.from({ length: cardCount }, (_, card) => card).filter(card =>
     card === 0 ? machine.inband : card > machine.nics.length,
   );
-
-/** The text of /etc/network/interfaces. */
-export function interfaces(machine: Pick<WiredMachine, 'nics' | 'gateway' | 'routes' | 'source'>): string {
-  return [
-    'source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n',
-    ...machine.nics.filter(nic => nic.address).map(nic => stanza(nic, machine)),
-  ].join('\n');
-}
-
-function stanza(
-  nic: LabNic,
-  { gateway, routes = [], source }: Pick<WiredMachine, 'gateway' | 'routes' | 'source'>,
-): string {
-  const near = (address: string) => holds(nic.address as string, address);
-  return [
-    `auto ${nic.interface}`,
-    `iface ${nic.interface} inet static`,
-    `    address ${nic.address}`,
-    ...(gateway && near(gateway) ? [`    gateway ${gateway}`] : []),
-    ...(source
-      ? [
-          `    up ip addr replace ${source}/32 dev lo`,
-          `    up ip route change ${nic.segment} dev ${nic.interface} proto kernel scope link src ${source}`,
-        ]
-      : []),
-    ...routes.filter(({ via }) => near(via)).map(({ to, via }) => `    up ip route add ${to} via ${via}`),
-    '',
-  ].join('\n');
-}
 
 const router = ({ nics }: WiredMachine) =>
   [

@@ -25,6 +25,8 @@ function block(machine: WiredMachine, files: SshFiles): string {
     'GlobalKnownHostsFile /dev/null',
     `HostKeyAlias ${machine.name}`,
     'StrictHostKeyChecking yes',
+    // An emulated guest on a busy workstation takes its time for a key exchange.
+    'ConnectTimeout 45',
   ];
   return [`Host ${machine.name}`, ...lines.map(line => `  ${line}`), ''].join('\n');
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { type RunOptions, run } from './command.js';
 import { labFiles } from './state.js';
 
-const connection = ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10', '-o', 'LogLevel=ERROR'];
+const connection = ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=30', '-o', 'LogLevel=ERROR'];
 
 /** Runs a command on a machine over SSH, as a user of the lab would, and gives its output. */
 export const overSsh = (directory: string, machine: string, command: string, options: RunOptions = {}) =>

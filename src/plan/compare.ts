@@ -32,7 +32,7 @@ export function compare(
     }
     const wanted = desired.get(seen.host) ?? [];
     const before = seen.facts.mark;
-    const after = markAfter(cluster.name, members, wanted, seen);
+    const after = markAfter(cluster.name, members, wanted, seen, kinds);
     const changes = diff(wanted, seen, kinds);
     if (changes.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) {
       changes.push(markChange(seen.host, before, after));
@@ -59,16 +59,21 @@ export function compare(
   };
 }
 
-/** True when every change of `later` was approved as part of `approved`: same place, same wish. */
+/**
+ * True when every change of `later` was approved as part of `earlier`: same place, same wish. The mark is our own
+ * book and needs no approval.
+ */
 export function approved(later: readonly Change[], earlier: readonly Change[]): boolean {
-  return later.every(change =>
-    earlier.some(
-      was =>
-        was.host === change.host &&
-        was.kind === change.kind &&
-        was.key === change.key &&
-        same(was.after, change.after),
-    ),
+  return later.every(
+    change =>
+      change.kind === MARK.kind ||
+      earlier.some(
+        was =>
+          was.host === change.host &&
+          was.kind === change.kind &&
+          was.key === change.key &&
+          same(was.after, change.after),
+      ),
   );
 }
 

@@ -49,7 +49,7 @@ export function diff(wanted: readonly Resource[], seen: Seen, kinds: ReadonlyMap
     const before = live(kind, key);
     const after = origin ?? undefined;
     if (same(before, after)) continue;
-    const { stays } = kinds.get(kind)!;
+    const { stays, leaves } = kinds.get(kind)!;
     const action = after ? 'restore' : 'delete';
     changes.push({
       host,
@@ -62,6 +62,7 @@ export function diff(wanted: readonly Resource[], seen: Seen, kinds: ReadonlyMap
       stage,
       why: 'orphan',
       ...(stays && { stays }),
+      ...(leaves && !after && { leaves }),
     });
   }
 
@@ -120,29 +121,30 @@ export function unchanged(wanted: readonly Resource[], changes: readonly Change[
   return wanted.filter(({ kind, key }) => !changed.has(id(kind, key))).length;
 }
 
-/** The mark that the host carries when the plan is carried out; undefined when nothing of ours is left. */
+/**
+ * The mark that the host carries when the plan is carried out; undefined when nothing of ours is left. Entries of a
+ * kind that could not be read, or that this lvsctl does not know, are kept with their origins: nothing was done
+ * about them.
+ */
 export function markAfter(
   cluster: string,
   members: Mark['members'],
   wanted: readonly Resource[],
   seen: Seen,
+  kinds: ReadonlyMap<string, Kind>,
 ): Mark | undefined {
-  if (wanted.length === 0) return undefined;
   const former = new Map(seen.facts.mark?.entries.map(entry => [id(entry.kind, entry.key), entry]));
-  const entries = wanted
-    .filter(({ kind }) => !seen.unreadable.has(kind))
-    .map(({ kind, key, stage, follows }) => ({
-      kind,
-      key,
-      stage,
-      origin: former.get(id(kind, key))?.origin ?? originNow(seen, kind, key, former.has(id(kind, key))),
-      ...(follows && { follows }),
-    }));
-  return { format: 1, cluster, members, entries };
-}
-
-function originNow(seen: Seen, kind: string, key: string, marked: boolean): State | null {
-  return marked ? null : (seen.entries.get(kind)?.get(key) ?? null);
+  const untouched = (kind: string) => seen.unreadable.has(kind) || !kinds.has(kind);
+  const ours = wanted.flatMap(({ kind, key, stage, follows }) => {
+    const known = former.get(id(kind, key));
+    former.delete(id(kind, key));
+    if (untouched(kind)) return known ?? [];
+    const origin = known ? known.origin : (seen.entries.get(kind)?.get(key) ?? null);
+    return { kind, key, stage, origin, ...(follows && { follows }) };
+  });
+  const kept = [...former.values()].filter(({ kind }) => untouched(kind));
+  if (wanted.length + kept.length === 0) return undefined;
+  return { format: 1, cluster, members, entries: [...ours, ...kept] };
 }
 
 function id(kind: string, key: string): string {

@@ -6,7 +6,7 @@ const STAGES: readonly Stage[] = ['packages', 'storage', 'servers', 'backup', 'm
 
 const TITLES: Readonly<Record<Stage, string>> = {
   packages: 'Packages',
-  storage: 'Storage',
+  storage: 'Storage and gateway',
   servers: 'Real servers',
   backup: 'Backup director',
   master: 'Director',
@@ -15,16 +15,17 @@ const TITLES: Readonly<Record<Stage, string>> = {
 /**
  * Puts changes into phases: creations and updates down the stages, then removals up them, so that a server is
  * ready before the director sends to it, and the director has let go before a server is taken down. Within a host:
- * the order of the kinds, then the order in which the role wrote; removals backwards; reloads last.
+ * the order of the kinds, then the order in which the role wrote; removals backwards; reloads last, those of what
+ * nobody wants any more after the removals.
  */
 export function order(changes: readonly Change[], kinds: readonly string[]): Phase[] {
   const down = STAGES.map(stage => ({
     stage,
-    changes: changes.filter(c => c.stage === stage && !isRemoval(c)),
+    changes: changes.filter(c => c.stage === stage && !goesUp(c)),
   }));
   const up = STAGES.toReversed().map(stage => ({
     stage,
-    changes: changes.filter(c => c.stage === stage && isRemoval(c)),
+    changes: changes.filter(c => c.stage === stage && goesUp(c)),
   }));
   const [first, ...rest] = up;
   const last = down.pop()!;
@@ -32,7 +33,7 @@ export function order(changes: readonly Change[], kinds: readonly string[]): Pha
   const turn = { stage: last.stage, changes: [...last.changes, ...(first?.changes ?? [])] };
   return [
     ...down.map(part => phase(part, false, kinds)),
-    phase(turn, turn.changes.length > 0 && turn.changes.every(isRemoval), kinds),
+    phase(turn, turn.changes.length > 0 && turn.changes.every(goesUp), kinds),
     ...rest.map(part => phase(part, true, kinds)),
   ].filter(({ changes }) => changes.size > 0);
 }
@@ -56,6 +57,11 @@ function rank(change: Change): number {
 function place({ change, index }: { change: Change; index: number }, kinds: readonly string[]): number {
   const forwards = kinds.indexOf(change.kind) * 1e6 + index;
   return isRemoval(change) ? -forwards : forwards;
+}
+
+/** Whether it belongs to the way back: a service that stays reads its files again after ours are gone. */
+function goesUp(change: Change): boolean {
+  return isRemoval(change) || (change.action === 'reload' && change.why === 'orphan');
 }
 
 function isRemoval(change: Change): boolean {

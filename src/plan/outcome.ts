@@ -7,7 +7,9 @@ export interface HostOutcome {
   done: readonly number[];
   /** Carried out (or begun), then put back. */
   undone: readonly number[];
-  failed?: { change?: number; message: string };
+  failed?: { change?: number; message: string; refused?: true };
+  /** It was put back by the host itself, since nobody confirmed it. */
+  byItself?: true;
   /** unknown: begun, and neither confirmed nor wholly put back. */
   ended: 'applied' | 'restored' | 'unknown' | 'untouched';
 }
@@ -56,6 +58,7 @@ function foldHost(events: readonly Event[]): HostOutcome {
   let ended: HostOutcome['ended'] = 'untouched';
   let failed: HostOutcome['failed'];
   let lost: string | undefined;
+  let byItself = false;
   for (const event of events) {
     switch (event.type) {
       case 'begin':
@@ -71,6 +74,7 @@ function foldHost(events: readonly Event[]): HostOutcome {
         failed ??= {
           ...(event.change === undefined ? {} : { change: event.change }),
           message: event.message,
+          ...(event.refused && { refused: true as const }),
         };
         break;
       case 'lost':
@@ -83,7 +87,8 @@ function foldHost(events: readonly Event[]): HostOutcome {
         break;
       case 'undone': {
         lost = undefined;
-        ended = event.whole ? 'restored' : 'unknown';
+        byItself = event.by === 'switch';
+        if (open.length > 0 || !event.whole) ended = event.whole ? 'restored' : 'unknown';
         if (!event.whole) break;
         const back = open;
         standing = standing.filter(change => !back.includes(change));
@@ -94,7 +99,7 @@ function foldHost(events: readonly Event[]): HostOutcome {
     }
   }
   failed ??= lost === undefined ? undefined : { message: lost };
-  return { done: standing, undone, ...(failed ? { failed } : {}), ended };
+  return { done: standing, undone, ...(failed ? { failed } : {}), ...(byItself && { byItself }), ended };
 }
 
 function elapsed(events: readonly Event[]): number {

@@ -29,6 +29,8 @@ export interface Change<S extends State = State> extends Address, Edit<S> {
   why: Why | 'orphan' | 'extra';
   /** Why it is left on the host although nobody wants it any more. */
   stays?: string;
+  /** What its removal rightly leaves on the host. */
+  leaves?: string;
   follows?: Resource['follows'];
   check?: Resource['check'];
   secret?: readonly string[];

@@ -6,7 +6,8 @@ const EXACT: ReadonlySet<string> = new Set(['rr', 'wrr']);
 /**
  * What the scheduler and the weights promise for short requests sent one after the other, and whether the counts
  * keep it. `told`: answers whose server is known, all of them; 0 when pages do not tell servers apart. rr and wrr
- * are exact but for a round begun; a hash or the least connections promise no count.
+ * are exact but for a round begun (weights by their greatest common divisor, ip_vs_wrr.c); without weight no answer at
+ * all. A hash or the least connections promise no count.
  */
 export function promise(
   service: {
@@ -26,8 +27,13 @@ export function promise(
     servers.map(({ name, weight }) => [name, known ? (told * byWeight(weight)) / sum : 0]),
   );
   if (!known || !EXACT.has(scheduler) || told === 0) return { expected, verdict: 'no promise' };
+  const step = servers.map(({ weight }) => byWeight(weight)).reduce(divisor);
   const kept = servers.every(
-    ({ name, weight }) => Math.abs(counts.get(name)! - expected.get(name)!) <= Math.max(1, byWeight(weight)),
+    ({ name, weight }) => Math.abs(counts.get(name)! - expected.get(name)!) <= byWeight(weight) / step,
   );
   return { expected, verdict: kept ? 'as promised' : 'not as promised' };
+}
+
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b);
 }

@@ -28,7 +28,8 @@ export function reason(change: Change): string {
   if (change.kind === 'mark') return 'what lvsctl keeps about this host';
   if (change.why === 'extra') return 'not in the topology, hangs on ours';
   if (change.why !== 'orphan') return printable(change.why.reason);
-  return change.after === undefined ? 'ours, no longer wanted' : 'put back to what stood there before';
+  if (change.after !== undefined) return 'put back to what stood there before';
+  return change.leaves ? `ours, no longer wanted; ${change.leaves}` : 'ours, no longer wanted';
 }
 
 /** The colours of what becomes of an entry. */

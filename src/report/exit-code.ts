@@ -55,10 +55,13 @@ export function applyResults(plan: Plan, outcome: Outcome): Result[] {
 
 /** What became of the hosts that an apply changed: nothing when every one ended with all its changes. */
 export function outcomeResults(plan: Plan, outcome: Outcome): Result[] {
+  const refused = [...outcome.hosts.values()].some(({ failed }) => failed?.refused);
   return [...outcome.hosts].flatMap(([name, host]): Result[] => {
     if (host.ended === 'unknown') return ['unrestored'];
     if (host.ended === 'restored') return ['restored'];
-    return host.failed || missing(plan, name, host).length > 0 ? ['error'] : [];
+    if (!host.failed && missing(plan, name, host).length === 0) return [];
+    const held = host.failed ? host.failed.refused : host.ended === 'untouched' && refused;
+    return [held ? 'refused' : 'error'];
   });
 }
 

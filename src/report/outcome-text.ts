@@ -85,7 +85,7 @@ function ended(plan: Plan, name: string, host: HostOutcome): string {
         : `applied in part: ${all - rest} of ${count(all, 'change')}`;
     case 'restored':
       return host.done.length === 0
-        ? `put back: ${count(host.undone.length, 'change')} undone, the host is as it was before`
+        ? `put back${host.byItself ? ' by the host itself' : ''}: ${count(host.undone.length, 'change')} undone, the host is as it was before`
         : `put back: ${count(host.undone.length, 'change')} undone, ${host.done.length} confirmed earlier stay`;
     case 'unknown':
       return `UNKNOWN: ${count(host.done.length, 'change')} made and not wholly put back, or nobody could see: look at the host, then plan again`;

@@ -1,5 +1,6 @@
 import { hostChanges } from '../plan/outcome.js';
 import { changes, type Plan } from '../plan/plan.js';
+import { kinds } from '../resources/index.js';
 import { changeLines, type PlanTextOptions } from './change-lines.js';
 import { glyphs, layers, more, verbStyle } from './change-words.js';
 import { count } from './count.js';
@@ -34,6 +35,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   const sections = [
     legend(plan, hosts, options),
     hosts,
+    lasting(plan, options),
     findings,
     [
       paint.bold(planSummary(plan)),
@@ -50,6 +52,15 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     .filter(lines => lines.length > 0)
     .map(lines => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** What of this plan a destroy will not take back, said before it is done. */
+function lasting(plan: Plan, { paint, width = 80 }: PlanTextOptions): string[] {
+  const made = new Set(changes(plan).flatMap(change => (verb(change) === 'create' ? change.kind : [])));
+  const said = [...made].flatMap(kind => kinds.get(kind)?.stays ?? []);
+  if (said.length === 0) return [];
+  const words = sentence(`Even after a destroy: ${said.join('; ')}.`, paint.dim);
+  return flow(words, { column: 0, indent: 0, width });
 }
 
 function legend(plan: Plan, hosts: readonly string[], options: PlanTextOptions): string[] {

@@ -37,7 +37,7 @@ export function restoreInput(table: string, name: string, rules: string): string
  * to the one that is installed; '' when none is. `saved $tool` then prints its rules. Loads no kernel module:
  * iptables-save would load nf_tables or the tables of the other backend just to find them empty.
  */
-const PICK_IPTABLES = `has_nft() {
+export const PICK_IPTABLES = `has_nft() {
   [ ! -d /sys/module/nf_tables ] || return 0
   built=/lib/modules/$(uname -r)/modules.builtin
   if [ -r "$built" ]; then grep -q '/nf_tables\\.ko' "$built"; else grep -qs ' nf_tables_newtable' /proc/kallsyms; fi

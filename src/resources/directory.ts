@@ -5,6 +5,7 @@ import { toOctal } from './octal.js';
 export const directory: Kind<{ present: true }> = {
   name: 'directory',
   layer: 'persisted',
+  leaves: 'a directory that is not empty is left',
   probe: keys => ({ run: read, args: keys.flatMap(key => [key, toOctal(key)]) }),
   parse(output) {
     const paths = output.split('\n').slice(0, -1);

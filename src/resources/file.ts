@@ -1,5 +1,5 @@
 import { daemonReload } from './in-place.js';
-import { type Kind, Unreadable } from './kind.js';
+import { type Command, type Edit, type Kind, Unreadable } from './kind.js';
 
 /** A whole file or symbolic link; key: its absolute path. `content` is text, base64 or (over 1 MB) a sha256. */
 export interface FileState extends Readonly<Record<string, string>> {
@@ -31,12 +31,18 @@ export const file: Kind<FileState> = {
     }
     return entries;
   },
-  steps({ key, after }) {
-    if (!after) return [{ run: remove, args: [key] }];
-    const { content, encoding, mode, owner, group, link } = after;
-    return [{ run: write, args: [key, encoding, mode, owner, group, link], input: content }];
+  steps: edit => [step(edit), { run: reload, args: [edit.key] }],
+  together: edits => {
+    const unit = edits.find(({ key }) => key.startsWith('/etc/systemd/'));
+    return [...edits.map(step), ...(unit ? [{ run: reload, args: [unit.key] }] : [])];
   },
 };
+
+function step({ key, after }: Edit<FileState>): Command {
+  if (!after) return { run: remove, args: [key] };
+  const { content, encoding, mode, owner, group, link } = after;
+  return { run: write, args: [key, encoding, mode, owner, group, link], input: content };
+}
 
 function held(
   what: 'file' | 'link' | 'hash',
@@ -100,9 +106,8 @@ if [ "$encoding" = sha256 ]; then
   cp -a -- "$path" "$new" || exit
 elif [ -n "$link" ]; then
   [ ! -L "$path" ] || [ "$(readlink -- "$path")" != "$link" ] || exit 0
-  ln -s -- "$link" "$new" && chown -h -- "$owner:$group" "$new" && mv -fT -- "$new" "$path" || exit
-  ${reload}
-  exit 0
+  ln -s -- "$link" "$new" && chown -h -- "$owner:$group" "$new" && mv -fT -- "$new" "$path"
+  exit
 elif [ -f "$path" ] && [ ! -L "$path" ]; then
   cp -a -- "$path" "$new" || exit
 else
@@ -114,9 +119,7 @@ case $encoding in
   base64) base64 -d >"$new" ;;
 esac || exit
 if [ ! -L "$path" ] && cmp -s -- "$new" "$path" && [ "$(rights "$new")" = "$(rights "$path")" ]; then exit 0; fi
-dd if=/dev/null of="$new" conv=notrunc,fsync 2>/dev/null && mv -fT -- "$new" "$path" || exit
-${reload}
-exit 0
+dd if=/dev/null of="$new" conv=notrunc,fsync 2>/dev/null && mv -fT -- "$new" "$path"
 `;
 
 const remove = `
@@ -124,6 +127,5 @@ rm -f -- "$1" || exit
 case \${1%/*} in
   /etc/lvsctl | *.service.d | *.mount.d) rmdir -- "\${1%/*}" 2>/dev/null ;;
 esac
-${reload}
 exit 0
 `;

@@ -8,6 +8,7 @@ import { forwarding } from './forwarding.js';
 import { fstabEntry } from './fstab-entry.js';
 import { gatewayEntry } from './gateway-entry.js';
 import type { Kind } from './kind.js';
+import { link } from './link.js';
 import { kernelModule } from './module.js';
 import { mount } from './mount.js';
 import { debianPackage } from './package.js';
@@ -30,6 +31,7 @@ const ALL: readonly Kind<never>[] = [
   forwarding,
   sysctl,
   sysctlEntry,
+  link,
   address,
   route,
   gatewayEntry,

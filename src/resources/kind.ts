@@ -62,6 +62,8 @@ export interface Kind<S extends State = State> {
   layer: 'live' | 'persisted' | 'installed';
   /** Why destroy and undo leave it on the host. */
   stays?: string;
+  /** What a removal rightly leaves on the host, such as a directory that somebody else filled. */
+  leaves?: string;
   /**
    * Prints the entries for these keys (wanted ones and those in our mark); may print more.
    * Never writes, never loads a kernel module, never waits for a dead NFS server; needs no tool that may not
@@ -77,6 +79,8 @@ export interface Kind<S extends State = State> {
   owns?(key: string, wanted: (kind: string, key: string) => boolean): boolean;
   /** Carries out several changes of this kind, that follow each other, in one run. */
   together?(edits: readonly Edit<S>[]): readonly Command[];
+  /** Must pass on every host before the first change on any. $LVSCTL_LOCK_TIMEOUT: seconds that it may wait. */
+  ready?(): readonly Command[];
   /** Makes the running thing read its configuration again, without a gap. */
   reload?(key: string): readonly Command[];
   /** Leads to `after` from `before`, from `after` (nothing to do) and from absent. */

@@ -86,7 +86,9 @@ stop() {
 /** A mount without a unit (exit code 5: one that a person made by hand) is made by mount(8). */
 const make = `${now}
 wanted="$4 $7"
-${daemonReload}
+case $(systemctl show -p LoadState -p NeedDaemonReload -- "$unit" \${5:+"$trap_unit"} 2>/dev/null) in
+  '' | *=not-found* | *=yes*) ${daemonReload} ;;
+esac
 systemctl reset-failed -- "$trap_unit" "$unit" >/dev/null 2>&1
 seen=$(top)
 if [ -n "$seen" ] && { [ -z "$6" ] || [ "$seen" != "$wanted" ]; }; then stop; fi

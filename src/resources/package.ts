@@ -15,6 +15,7 @@ export const debianPackage: Kind<{ installed: true }> = {
   },
   steps: ({ key, after }) => (after ? [installAll([key])] : []),
   together: edits => [installAll(edits.filter(({ after }) => after).map(({ key }) => key))],
+  ready: () => [{ run: unlocked }],
 };
 
 /** Installs all these packages in one run of apt-get(8); nothing else is upgraded or removed, no service starts. */
@@ -27,7 +28,39 @@ const read = `
 dpkg-query -W -f '\${Package} \${Status}\\n' -- "$@" 2>/dev/null | awk '/ ok installed$/ { print $1 }' | sort -u
 `;
 
-const install = String.raw`
+const locks = `
+# The pid that holds a lock of dpkg or apt: /proc/locks lists fcntl(2) locks by inode, of any file system.
+holder() {
+  for lock in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
+    [ -e "$lock" ] || continue
+    lock=$(readlink -f -- "$lock")
+    INODE=$(stat -c %i -- "$lock") awk '
+      $2 == "POSIX" { split($6, id, ":"); if (id[3] == ENVIRON["INODE"]) print $5 }
+    ' /proc/locks | while read -r pid; do
+      ls -l "/proc/$pid/fd" 2>/dev/null | grep -qF -e "-> $lock" && echo "$pid"
+    done
+  done | head -n 1
+}
+wait_for_lock() {
+  limit=\${LVSCTL_LOCK_TIMEOUT:-60}
+  left=$limit
+  while pid=$(holder); [ -n "$pid" ]; do
+    if [ $left -le 0 ]; then
+      echo "the package manager is locked by process $pid ($(cat "/proc/$pid/comm" 2>/dev/null)) for $limit s now: wait for it or end it" >&2
+      exit 1
+    fi
+    left=$((left - 1))
+    sleep 1
+  done
+}
+`;
+
+/** Ends well as soon as nobody holds the package manager. */
+const unlocked = `${locks}
+wait_for_lock
+`;
+
+const install = String.raw`${locks}
 export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1
 log=$(mktemp) || exit
 policy=/usr/sbin/policy-rc.d ours=
@@ -47,29 +80,6 @@ apt() {
 unknown() { grep -q -e 'Unable to locate package' -e 'no installation candidate' -e "Couldn't find any package" "$log"; }
 stale() { grep -q -e '404 ' -e 'Unable to fetch' -e 'Failed to fetch' "$log"; }
 fail() { echo "$1" >&2; grep '^[EW]: ' "$log" | tail -n 5 >&2; exit 1; }
-# The pid that holds a lock of dpkg or apt: /proc/locks lists fcntl(2) locks by inode, of any file system.
-holder() {
-  for lock in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
-    [ -e "$lock" ] || continue
-    lock=$(readlink -f -- "$lock")
-    INODE=$(stat -c %i -- "$lock") awk '
-      $2 == "POSIX" { split($6, id, ":"); if (id[3] == ENVIRON["INODE"]) print $5 }
-    ' /proc/locks | while read -r pid; do
-      ls -l "/proc/$pid/fd" 2>/dev/null | grep -qF -e "-> $lock" && echo "$pid"
-    done
-  done | head -n 1
-}
-wait_for_lock() {
-  left=60
-  while pid=$(holder); [ -n "$pid" ]; do
-    if [ $left -le 0 ]; then
-      : >"$log"
-      fail "the package manager is locked by process $pid ($(cat "/proc/$pid/comm" 2>/dev/null)) for a minute now: wait for it or end it"
-    fi
-    left=$((left - 1))
-    sleep 1
-  done
-}
 update() {
   [ -z "$updated" ] || return 1
   updated=1

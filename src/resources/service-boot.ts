@@ -23,14 +23,24 @@ for unit do
   [ -z "$state" ] || printf '%s %s\\n' "$state" "$unit"
 done`;
 
-const ENABLE = `${REAL}
-systemctl -q enable -- "$(real "$1")"`;
+// For a unit of its own, the SysV hook of systemctl would only rename the links of a script that systemd ignores
+// (and read all units again twice); for a script it is what enables it, and reads all units again itself.
+const SWITCH = `${REAL}
+switch() {
+  case $(systemctl show -p FragmentPath -- "$2" 2>/dev/null) in
+  */generator*) systemctl -q --no-reload "$1" -- "$2" ;;
+  *) SYSTEMCTL_SKIP_SYSV=1 systemctl -q "$1" -- "$2" ;;
+  esac
+}`;
 
-const DISABLE = `${REAL}
+const ENABLE = `${SWITCH}
+switch enable "$(real "$1")"`;
+
+const DISABLE = `${SWITCH}
 unit=$(real "$1")
 case $(systemctl is-enabled -- "$unit" 2>/dev/null) in
 '' | not-found) ;;
-*) systemctl -q disable -- "$unit" ;;
+*) switch disable "$unit" ;;
 esac`;
 
 /** What `systemctl is-enabled` says of units that come up, or cannot be enabled because others bring them up. */

@@ -37,11 +37,14 @@ function modules(wishes: Wishes, services: readonly Service[], system: System): 
   );
 }
 
-/** ip_forward first: the kernel resets other values with it (net/ipv4/devinet.c, inet_forward_change). */
+/**
+ * ip_forward first: the kernel resets other values with it (net/ipv4/devinet.c, inet_forward_change). It and the
+ * gateway address come before the real servers, which without them would lose their way to whoever is off their network.
+ */
 function forwarding(wishes: Wishes, single: string | undefined, host: Director, system: System): void {
   const why = { reason: 'NAT needs forwarding', place: host.place };
   const router = { value: '1', accept_redirects: '0', exceptions: '' };
-  wishes.add('master', 'forwarding', 'net.ipv4.ip_forward', router, why);
+  wishes.add('storage', 'forwarding', 'net.ipv4.ip_forward', router, why);
   const entry = (name: string, value: string, reason: string) =>
     wishes.add('master', 'sysctl-entry', `${system.sysctlFile} ${name}`, { value }, { ...why, reason });
   entry('net.ipv4.ip_forward', '1', why.reason);
@@ -65,16 +68,21 @@ function addresses(
   system: System,
 ): void {
   const stanzas = new Map<string, { device: string; address: string }>();
-  const hold = (device: string, address: string, why: { reason: string; place: Director['place'] }) => {
-    wishes.add('master', 'address', `${device} ${address}`, { label: '' }, why);
+  type Because = { reason: string; place: Director['place'] };
+  const hold = (stage: 'storage' | 'master', device: string, address: string, why: Because) => {
+    wishes.add(stage, 'address', `${device} ${address}`, { label: '' }, why);
     stanzas.set(`${device} ${address}`, { device, address });
   };
+  if (outside !== inside) {
+    const { place } = topology.services[0]!;
+    wishes.add('master', 'link', outside, { up: true }, { reason: 'the interface of the VIP', place });
+  }
   for (const { vip, place } of topology.services) {
-    hold(outside, `${vip.address}/${vip.prefix}`, { reason: 'the VIP', place });
+    hold('master', outside, `${vip.address}/${vip.prefix}`, { reason: 'the VIP', place });
   }
   if (host.gateway) {
     const { address, prefix } = host.gateway;
-    hold(inside, `${address}/${prefix}`, {
+    hold('storage', inside, `${address}/${prefix}`, {
       reason: "the real servers' gateway",
       place: host.place,
     });

@@ -1,3 +1,4 @@
+import { PICK_IPTABLES } from '../resources/chain.js';
 import type { Why } from '../resources/kind.js';
 import type { System } from '../systems/system.js';
 import type { Host } from '../topology/topology.js';
@@ -23,14 +24,16 @@ export function firewall(wishes: Wishes, chains: readonly Chain[], host: Host, s
     table,
     chains: chains.filter(chain => chain.table === table),
   }));
-  const values = { cluster: wishes.name, chains, tables };
+  const values = { cluster: wishes.name, chains, tables, pick: PICK_IPTABLES };
   wishes.file('master', system.iptablesRules, render('iptables/rules', values), why);
   wishes.file('master', '/etc/lvsctl/iptables.sh', render('iptables/load.sh', values), why);
-  wishes.file(
-    'master',
-    '/etc/systemd/system/lvsctl-iptables.service',
-    render('systemd/iptables.service', values),
-    why,
-  );
+  const again = { reason: 'the chains again when others load theirs', place: host.place };
+  for (const [unit, template, reason] of [
+    ['lvsctl-iptables.service', 'systemd/iptables.service', why],
+    ['lvsctl-iptables-again.service', 'systemd/iptables-again.service', again],
+  ] as const) {
+    wishes.file('master', `/etc/systemd/system/${unit}`, render(template, values), reason);
+  }
   wishes.unit('master', 'lvsctl-iptables.service', why);
+  wishes.add('master', 'service-boot', 'lvsctl-iptables-again.service', { enabled: true }, again);
 }

@@ -70,7 +70,6 @@ function web(wishes: Wishes, host: RealServer, site: WebServer, system: System):
   const follows = [{ kind: 'file', key: path(wishes.name) }];
   if (host.mounts.length > 0) {
     const all = host.mounts.map(({ at, options }) => ({
-      at,
       unit: unitName(at),
       automount: options.includes('x-systemd.automount'),
     }));

@@ -21,9 +21,10 @@ done
 ip -o -4 addr show 2>/dev/null | awk '{ print "address", $2, $4 }'
 ip -o link show 2>/dev/null | awk -F': ' '{ sub(/@.*/, "", $2); print "link", $2 }'
 say route "$(ip -4 route show default 2>/dev/null | head -n 1)"
+set -- $(systemctl is-active NetworkManager systemd-networkd 2>/dev/null)
 if ls /etc/netplan/*.yaml >/dev/null 2>&1; then say network netplan
-elif systemctl -q is-active NetworkManager 2>/dev/null; then say network networkmanager
-elif systemctl -q is-active systemd-networkd 2>/dev/null; then say network networkd
+elif [ "$1" = active ]; then say network networkmanager
+elif [ "$2" = active ]; then say network networkd
 elif [ -d /etc/sysconfig/network-scripts ]; then say network network-scripts
 elif [ -e /etc/network/interfaces ]; then say network ifupdown
 else say network unknown; fi
@@ -33,6 +34,9 @@ if grep -q . /proc/net/ip_tables_names 2>/dev/null; then say iptables legacy; el
 for a in /var/lib/lvsctl/apply/*/armed; do [ -e "$a" ] && { a=\${a%/armed}; say pending "\${a##*/}"; }; done
 :
 `;
+
+/** The mark is there and cannot be understood: what stood there before us is not known. */
+export class DamagedMark extends Unreadable {}
 
 /** The probe for the facts of a host. */
 export const factsProbe: Command = { run: RUN };
@@ -96,11 +100,11 @@ function parseRoute(line: string): HostFacts['defaultRoute'] {
 function parseMark(encoded: string): Mark {
   try {
     const mark = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as Mark;
-    if (mark.format === 1) return mark;
+    if (mark.format === 1 && mark.cluster && mark.members && Array.isArray(mark.entries)) return mark;
   } catch {
     // Falls through to the one message for every damaged mark.
   }
-  throw new Unreadable('/var/lib/lvsctl/mark is damaged or from a newer lvsctl');
+  throw new DamagedMark('/var/lib/lvsctl/mark is damaged or from a newer lvsctl');
 }
 
 /** The link that holds this base address, or undefined. */

@@ -6,12 +6,13 @@ import type { Bystander, Director, Host, RealServer, Service, Topology, WebServe
 import type { Persistence, Written, WrittenHost, WrittenServer, WrittenService } from './written.js';
 
 /** A checked document with every default written out. */
-export function expand({ file, digest }: Text, document: Parsed): Topology {
+export function expand({ file, text, digest }: Text, document: Parsed): Topology {
   const written = document.value as Written;
   const directors = written.directors.map((director, index) => expandDirector(document, director, index));
   const services = written.services.map((service, index) => expandService(document, written, service, index));
   return {
     file,
+    source: text,
     digest,
     name: written.name,
     packages: written.packages,

@@ -102,6 +102,8 @@ export interface Bystander {
 /** What a cluster is, checked and with every default written out. */
 export interface Topology {
   file: string;
+  /** The text of the file as it was read. */
+  source: string;
   /** sha256 of the file's bytes, in hex. */
   digest: string;
   name: string;

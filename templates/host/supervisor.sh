@@ -1,19 +1,26 @@
 #!/bin/sh
 # Carries out one apply on this host and takes it back when nobody confirms it. Run detached from SSH.
 #
-#   supervisor.sh DIRECTORY apply PATIENCE   wait for phases, run them, wait for the verdict
-#   supervisor.sh DIRECTORY boot             after a reboot: take back what was not confirmed
+#   supervisor.sh DIRECTORY apply SILENCE    wait for phases, run them, wait for the verdict
+#   supervisor.sh DIRECTORY recover LINGER   after a reboot, or a supervisor that died: take back what was not confirmed
 #
-# In DIRECTORY: phase.N (scripts), undo (takes back change $1), changes (total), mark.before and mark.after (absent:
-# no mark), owner. lvsctl writes go.N, beat and verdict; the phases and this script write journal, which lvsctl follows.
-# PATIENCE counts seconds of silence by themselves, not by a clock that may jump.
-dir=$1 mode=$2 patience=${3:-0}
+# In DIRECTORY: phase.N (scripts), undo (takes back change $1), mark.before and mark.after (absent: no mark), owner,
+# armed (what happens after SILENCE seconds without a word from lvsctl: undo, or keep), reserve (room for the journal
+# when the disk is full). lvsctl writes go.N and verdict there, and its signs of life into /run/lvsctl/beat; the phases
+# and this script write journal, which lvsctl follows.
+# SILENCE counts seconds by themselves, not by a clock that may jump.
+dir=$1 mode=$2 seconds=${3:-0}
 run=/run/lvsctl
 home=/var/lib/lvsctl
 unit=lvsctl-undo.service
+units=/etc/systemd/system
+child=''
 
 tell() {
-    printf '%s\n' "$*" >>"$dir/journal"
+    printf '%s\n' "$*" 2>/dev/null >>"$dir/journal" || {
+        rm -f "$dir/reserve"
+        printf '\n%s\n' "$*" >>"$dir/journal"
+    }
     sync "$dir/journal" 2>/dev/null || :
 }
 
@@ -25,59 +32,98 @@ put_mark() {
     fi
 }
 
+# A second; whoever has news for us sends USR1, and then it is less and returns false.
+second() {
+    sleep 1 &
+    nap=$!
+    wait "$nap"
+    kill "$nap" 2>/dev/null || return 0
+    return 1
+}
+
+# lvsctl reads the end of the journal and clears up; when it does not come, we do.
 leave() {
-    rm -f "$dir/armed"
-    rm -f "/etc/systemd/system/multi-user.target.wants/$unit" "/etc/systemd/system/$unit"
-    rm -f "$run/owner"
+    rm -f "$units/multi-user.target.wants/$unit" "$units/$unit" "$run/owner" "$run/beat"
     tell end "$1"
+    rm -f "$dir/armed"
+    exec 9>&-
+    left=$2
+    while [ "$left" -gt 0 ] && [ -d "$dir" ]; do second && left=$((left - 1)); done
+    if [ -d "$dir" ] && [ "$2" -gt 0 ]; then
+        rm -rf "$dir"
+        rmdir "$home/apply" 2>/dev/null
+        [ -e "$home/mark" ] || { rmdir "$home" && rm -rf "$run"; } 2>/dev/null
+    fi
     exit 0
 }
 
-# Every change that was begun and not yet taken back, the last one first; then the reloads.
+alive() {
+    [ -n "$child" ] && kill -0 "$child" 2>/dev/null
+}
+
+# The change at hand may end, if that takes no more than ten seconds; what must not be broken off holds as long as it takes.
+halt() {
+    : >"$dir/stop"
+    tenths=0
+    while alive && [ "$tenths" -lt 100 ]; do
+        sleep 0.1
+        [ -e "$dir/hold" ] || tenths=$((tenths + 1))
+    done
+    alive || return
+    kill -TERM "-$child" 2>/dev/null
+    sleep 1
+    kill -KILL "-$child" 2>/dev/null
+}
+
+# Every change that was begun, the last one first, also one that was taken back before a reboot; then the reloads.
 undo() {
     by=$1 whole=yes
-    if [ -n "$child" ]; then
-        kill -TERM "-$child" 2>/dev/null
-        sleep 1
-        kill -KILL "-$child" 2>/dev/null
-        wait "$child" 2>/dev/null
-    fi
-    begun=$(awk '$1 == "begin" { n[++i] = $2 } $1 == "taken-back" { gone[$2] = 1 }
-        END { for (; i > 0; i--) if (!(n[i] in gone)) print n[i] }' "$dir/journal")
+    rm -f "$dir/reserve"
+    halt
+    begun=$(awk '$1 == "begin" { n[++i] = $2 } END { for (; i > 0; i--) print n[i] }' "$dir/journal") || whole=no
     for n in $begun; do
-        if sh "$dir/undo" "$n" >"$dir/output" 2>&1; then
+        if sh "$dir/undo" "$n" >"$dir/output" 2>&1 9>&-; then
             tell taken-back "$n"
         else
             whole=no
             tell undo-failed "$n" "$(tail -c 400 "$dir/output" | base64 | tr -d '\n')"
         fi
     done
-    [ -z "$begun" ] || sh "$dir/undo" reloads >"$dir/output" 2>&1 ||
+    [ -z "$begun" ] || sh "$dir/undo" reloads >"$dir/output" 2>&1 9>&- ||
         { whole=no; tell undo-failed -1 "$(tail -c 400 "$dir/output" | base64 | tr -d '\n')"; }
     put_mark "$dir/mark.before"
+    [ "$by" = client ] || logger -t lvsctl "took back ${dir##*/}: nobody confirmed it (whole: $whole)" 2>/dev/null
     tell undone "$whole" "$by"
-    leave undone
+    leave undone "$2"
 }
 
+trap : USR1
 mkdir -p "$run"
 exec 9>>"$run/lock"
-if [ "$mode" = boot ]; then
+if [ "$mode" = recover ]; then
     flock 9
-    child=''
-    undo switch
+    [ -e "$dir/armed" ] || exit 0
+    [ "$(systemctl is-system-running 2>/dev/null)" != stopping ] || exit 0
+    echo 'lvsctl itself, taking back an apply that nobody confirmed' >"$run/owner"
+    if grep -q '^confirmed' "$dir/journal"; then
+        put_mark "$dir/mark.after"
+        leave confirmed "$seconds"
+    fi
+    undo switch "$seconds"
 fi
 if ! flock -n 9; then
     echo busy >"$dir/state"
     exit 0
 fi
+rm -f "$run/beat"
 cp "$dir/owner" "$run/owner"
+read -r silent <"$dir/armed"
 echo $$ >"$dir/pid"
 echo locked >"$dir/state"
 
-phase=0 child='' silence=0 last=''
-trap : USR1
-while :; do
-    if [ -n "$child" ] && ! kill -0 "$child" 2>/dev/null; then
+phase=0 silence=0 last=''
+while [ -d "$dir" ]; do
+    if [ -n "$child" ] && ! alive; then
         wait "$child"
         code=$?
         child=''
@@ -85,29 +131,27 @@ while :; do
     fi
     if [ -e "$dir/verdict" ]; then
         read -r verdict <"$dir/verdict"
-        if [ "$verdict" = undo ]; then undo client; fi
+        if [ "$verdict" = undo ]; then undo client $((seconds + 60)); fi
         if [ "$verdict" = confirm ] && [ -z "$child" ]; then
             put_mark "$dir/mark.after"
             tell confirmed
-            leave confirmed
+            leave confirmed $((seconds + 60))
         fi
     fi
     next=$((phase + 1))
     if [ -z "$child" ] && [ -e "$dir/go.$next" ]; then
         phase=$next
-        setsid sh "$dir/phase.$phase" "$phase" 9>&- &
+        setsid sh "$dir/phase.$phase" "$phase" </dev/null 9>&- &
         child=$!
     fi
-    # A second a round; whoever has news for us sends USR1, and that round counts for no silence.
-    sleep 1 &
-    nap=$!
-    wait "$nap"
-    if kill -0 "$nap" 2>/dev/null; then
-        kill "$nap"
-        continue
-    fi
+    second || continue
     beat=$last
-    [ -e "$dir/beat" ] && read -r beat <"$dir/beat"
+    [ -e "$run/beat" ] && read -r beat <"$run/beat"
     if [ "$beat" = "$last" ]; then silence=$((silence + 1)); else silence=0 last=$beat; fi
-    if [ "$patience" -gt 0 ] && [ "$silence" -ge "$patience" ]; then undo switch; fi
+    [ "$silence" -ge "$seconds" ] || continue
+    [ "$silent" = keep ] || undo switch $((seconds + 60))
+    if [ -z "$child" ]; then
+        tell kept
+        leave kept $((seconds + 60))
+    fi
 done

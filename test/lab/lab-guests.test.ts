@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,6 +30,12 @@ const ssh = (name: string, command: string) =>
     output => ({ ok: true, output }),
     error => ({ ok: false, output: String(error.message) }),
   );
+/** Seconds by which a clock is wrong, however long the answer took. */
+const clockError = async (name: string, offset = 0) => {
+  const before = Date.now() / 1000;
+  const time = Number(await ask(name, 'date +%s.%N')) - offset;
+  return Math.max(before - time, time - Date.now() / 1000, 0);
+};
 const addresses = "ip -brief link | awk '{print $1, $3}' | sort";
 
 beforeAll(async () => {
@@ -75,7 +81,10 @@ beforeAll(async () => {
   await labUp(spec, () => {});
 });
 
-afterAll(() => labDown(directory).catch(() => {}));
+afterAll(async () => {
+  await labDown(directory).catch(() => {});
+  await rm(join(directory, '..'), { recursive: true, force: true });
+});
 
 describe('five restored guests', () => {
   it('are five different hosts, with the right clock, that have just booted', async () => {
@@ -88,9 +97,7 @@ describe('five restored guests', () => {
     ]) {
       expect(new Set(await everywhere(script)).size, script).toBe(5);
     }
-    for (const time of await Promise.all(spec.machines.map(({ name }) => ask(name, 'date +%s.%N')))) {
-      expect(Math.abs(Number(time) - Date.now() / 1000)).toBeLessThan(2);
-    }
+    for (const { name } of spec.machines) expect(await clockError(name), name).toBeLessThan(2);
     expect(new Set(await everywhere('systemctl is-system-running'))).toEqual(new Set(['running']));
     expect(await ask('web2', 'cat /run/network/ifstate')).toBe('lo=lo\nens33=ens33');
     expect(await ask('web2', 'ip route show default')).toContain('via 192.168.80.1 dev ens33');
@@ -127,9 +134,9 @@ describe('five restored guests', () => {
 
   it('show what passes an interface', async () => {
     const file = join(directory, 'capture.pcap');
-    const capture = labCapture(directory, 'router', 'ens37', { seconds: 6, filter: 'icmp', out: file });
-    await ask('client', 'sleep 3; ping -c 2 192.168.80.20');
-    await capture;
+    await ask('client', 'ping -i 0.5 -w 120 192.168.80.20 > /dev/null 2>&1 &');
+    await labCapture(directory, 'router', 'ens37', { seconds: 5, filter: 'icmp', out: file });
+    await ask('client', 'pkill ping');
     const bytes = await readFile(file);
     expect(bytes.readUInt32LE(0)).toBe(0xa1b2c3d4);
     expect(bytes.length).toBeGreaterThan(24 + 4 * 98);
@@ -158,19 +165,21 @@ describe('a fault takes effect', () => {
     expect((await labStatus(directory)).find(({ name }) => name === 'web2')?.state).toBe('paused');
     await labFault(directory, 'web2', { kind: 'resume' });
     expect(await ask('web2', 'echo again')).toBe('again');
-    expect(Math.abs(Number(await ask('web2', 'date +%s')) - Date.now() / 1000)).toBeLessThan(2);
+    expect(await clockError('web2')).toBeLessThan(2);
   });
 
   it('full disk and free disk', async () => {
     await labFault(directory, 'web2', { kind: 'full-disk' });
-    expect(await ask('web2', 'head -c 9 /dev/zero 2>&1 > /root/x || true')).toContain('No space left on device');
+    expect(await ask('web2', 'head -c 9 /dev/zero 2>&1 > /root/x || true')).toContain(
+      'No space left on device',
+    );
     await labFault(directory, 'web2', { kind: 'free-disk' });
     expect(await ask('web2', 'echo x > /root/x && cat /root/x')).toBe('x');
   });
 
   it('clock', async () => {
     await labFault(directory, 'web2', { kind: 'clock', offset: -7200 });
-    expect(Number(await ask('web2', 'date +%s')) - Date.now() / 1000).toBeCloseTo(-7200, -1);
+    expect(await clockError('web2', -7200)).toBeLessThan(2);
   });
 });
 
@@ -186,7 +195,7 @@ describe('a reboot', () => {
       ok: true,
       output: 'web1\nrunning',
     });
-    expect(Math.abs(Number(await ask('web2', 'date +%s')) - Date.now() / 1000)).toBeLessThan(2);
+    expect(await clockError('web2')).toBeLessThan(2);
   });
 });
 

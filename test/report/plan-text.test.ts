@@ -86,6 +86,8 @@ describe('the text of a plan', () => {
       web2 (real server)   in sync
       nas (NFS server)     in sync
 
+      Even after a destroy: packages stay installed.
+
       Plan: 6 to create, 1 to change, 0 to delete on 2 of 4 hosts.
       "
     `);

@@ -60,12 +60,14 @@ describe('a file', () => {
     rmSync(root, { recursive: true });
   });
 
-  it('under /etc/systemd makes systemd read its units again', () => {
-    for (const edit of [
-      { key: '/etc/systemd/system/a.service', after: text },
-      { key: '/etc/x', before: text },
-    ])
-      expect(file.steps(edit)[0]!.run).toMatch(/case \$1 in \/etc\/systemd\/\*\) .*systemctl daemon-reload/);
+  it('under /etc/systemd makes systemd read its units again, once for all that change together', () => {
+    const units = ['a', 'b'].map(name => ({ key: `/etc/systemd/system/${name}.service`, after: text }));
+    const reloads = /case \$1 in \/etc\/systemd\/\*\) .*systemctl daemon-reload/;
+    expect(file.steps(units[0]!).at(-1)!.run).toMatch(reloads);
+    expect(
+      file.together!([{ key: '/etc/x', after: text }, ...units]).map(({ run }) => reloads.test(run)),
+    ).toEqual([false, false, false, true]);
+    expect(file.together!([{ key: '/etc/x', before: text }])).toHaveLength(1);
   });
 });
 

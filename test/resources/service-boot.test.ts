@@ -33,13 +33,15 @@ describe('carried out with a systemctl that writes down what it is asked:', () =
       `#!/bin/sh
 for last do :; done
 case $*,$last in
+'show -p FragmentPath'*,ipvsadm.service) echo FragmentPath=/run/systemd/generator.late/ipvsadm.service ;;
+'show -p FragmentPath'*) echo FragmentPath=/lib/systemd/system/$last ;;
 show*,nfs-kernel-server.service) echo Id=nfs-server.service ;;
 show*) echo "Id=$last" ;;
 is-enabled*,nfs-kernel-server.service) echo alias ;;
 is-enabled*,nfs-server.service) echo enabled ;;
 is-enabled*,gone.service) echo 'Failed to get unit file state' >&2; exit 1 ;;
 is-enabled*,ipvsadm.service) echo 'not a native service, redirecting' >&2; echo disabled; exit 1 ;;
-*) echo "$*" >>${folder}/asked ;;
+*) echo "\${SYSTEMCTL_SKIP_SYSV:+native }$*" >>${folder}/asked ;;
 esac
 `,
     );
@@ -59,17 +61,17 @@ esac
     });
   });
 
-  it('enables and disables by the real name, and does nothing for a unit that is gone', () => {
+  it('enables and disables by the real name, a script with its hook alone, and does nothing for a unit that is gone', () => {
     const asked = (unit: string, enabled?: boolean) => {
       writeFileSync(join(folder, 'asked'), '');
       const [step] = serviceBoot.steps({ key: unit, ...(enabled !== undefined && { after: { enabled } }) });
       carryOut(step!);
       return readFileSync(join(folder, 'asked'), 'utf8');
     };
-    expect(asked('nfs-kernel-server.service', true)).toBe('-q enable -- nfs-server.service\n');
-    expect(asked('ipvsadm.service', true)).toBe('-q enable -- ipvsadm.service\n');
-    expect(asked('nfs-kernel-server.service', false)).toBe('-q disable -- nfs-server.service\n');
-    expect(asked('ipvsadm.service')).toBe('-q disable -- ipvsadm.service\n');
+    expect(asked('nfs-kernel-server.service', true)).toBe('native -q enable -- nfs-server.service\n');
+    expect(asked('ipvsadm.service', true)).toBe('-q --no-reload enable -- ipvsadm.service\n');
+    expect(asked('nfs-kernel-server.service', false)).toBe('native -q disable -- nfs-server.service\n');
+    expect(asked('ipvsadm.service')).toBe('-q --no-reload disable -- ipvsadm.service\n');
     expect(asked('gone.service')).toBe('');
   });
 });

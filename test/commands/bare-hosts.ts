@@ -1,0 +1,57 @@
+import type { Connector } from '../../src/hosts/connect.js';
+import { quote } from '../../src/hosts/script.js';
+import type { ExecOptions, Session } from '../../src/hosts/session.js';
+import { Unreachable } from '../../src/hosts/session.js';
+import { factsProbe } from '../../src/systems/read-facts.js';
+import { printedFacts } from '../systems/recorded-facts.js';
+
+/** Base address of each host by its name. */
+export type Addresses = Readonly<Record<string, string>>;
+
+/**
+ * Debian hosts that hold nothing but their base addresses: every probe finds nothing. Others cannot be reached.
+ * `asked` names every host that was connected to; a script that is no read fails the test.
+ */
+export function bareHosts(addresses: Addresses): Connector & { asked: string[]; route: string } {
+  const line = {
+    asked: [] as string[],
+    /** What `ip route show default` prints on every host: a difference that a test can make. */
+    route: '',
+    open(host: string): Promise<Session> {
+      line.asked.push(host);
+      const address = addresses[host];
+      if (!address) return Promise.reject(new Unreachable(`${host}: no route to host`, 'start it'));
+      return Promise.resolve(session(host, address));
+    },
+    close: () => Promise.resolve(),
+  };
+
+  function session(host: string, address: string): Session {
+    const self: Session = {
+      host,
+      exec: (_, { input = '' }: ExecOptions) => {
+        const mark = /lvsctl-[0-9a-f]{24}/.exec(input)?.[0];
+        const isEmpty = /\numask 022\n+exit 0\n$/.test(input);
+        if (!mark && !isEmpty) throw new Error(`not a read: ${input.slice(0, 80)}`);
+        const probes = input
+          .split(`"${mark} begin `)
+          .slice(1)
+          .filter((_, index) => index % 2 === 1);
+        const printed = probes.map((text, index) => {
+          const output = text.includes(quote(factsProbe.run))
+            ? printedFacts(address)
+            : text.includes("'ip -4 route show default'")
+              ? line.route
+              : '';
+          return `\n${mark} begin ${index}\n${output}\n${mark} end ${index} 0\n`;
+        });
+        return Promise.resolve({ code: 0, stdout: printed.join(''), stderr: '' });
+      },
+      tunnel: () => Promise.reject(new Error('none')),
+      fresh: () => Promise.resolve(self),
+      close: () => Promise.resolve(),
+    };
+    return self;
+  }
+  return line;
+}

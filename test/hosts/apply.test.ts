@@ -1,0 +1,126 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { foldOutcome } from '../../src/plan/outcome.js';
+import { applyResults, exitCode } from '../../src/report/exit-code.js';
+import { make, phases, start } from './acts.js';
+import { LocalHost } from './local-host.js';
+
+const seconds = { timeout: 60_000 };
+
+describe('an apply', seconds, () => {
+  let host: LocalHost;
+  beforeAll(async () => {
+    host = await LocalHost.make();
+  });
+  afterAll(() => host.end());
+  afterEach(() => host.run('rm -rf /etc/state/* /var/lib/lvsctl/mark'));
+
+  it('carries out phase after phase, confirms over a new connection and leaves only the mark', async () => {
+    const { told, ended } = start(host, phases([make('entry', 'a')], [make('entry', 'b')]));
+    await ended;
+    expect(host.state()).toEqual(['a:new', 'b:new']);
+    expect(told()).toEqual([
+      ...['locked', 'armed', 'phase', 'begin 0', 'done 0', 'phase', 'begin 1', 'done 1'],
+      ...['confirmed', 'unlocked'],
+    ]);
+    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/mark']);
+    expect(host.run('cat /var/lib/lvsctl/mark')).toContain('"key":"a"');
+  });
+
+  it('takes back what it did, the half done too, when a change fails, and goes no further', async () => {
+    host.run('echo old >/etc/state/a');
+    const wanted = phases([make('entry', 'a', 'new', 'old'), make('faulty', 'b')], [make('entry', 'c')]);
+    const { told, events, ended } = start(host, wanted);
+    await ended;
+    expect(host.state()).toEqual(['a:old']);
+    expect(told()).toEqual([
+      ...['locked', 'armed', 'phase', 'begin 0', 'done 0', 'begin 1', 'failed 1'],
+      ...['undone whole by client', 'unlocked'],
+    ]);
+    expect(events.find(({ type }) => type === 'failed')).toMatchObject({ message: 'no such luck' });
+    expect(host.left()).toEqual([]);
+  });
+
+  it('takes everything back when the check over new connections finds a fault', async () => {
+    const { events, ended } = start(host, phases([make('entry', 'a')]), { check: async () => 'no answer' });
+    await ended;
+    expect(host.state()).toEqual([]);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'failed', message: 'no answer' }));
+    expect(host.left()).toEqual([]);
+  });
+
+  it('says what could not be taken back', async () => {
+    const wanted = phases([make('stubborn', 'a'), make('faulty', 'b')]);
+    const { events, ended } = start(host, wanted);
+    await ended;
+    expect(host.state()).toEqual(['a:new']);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'failed', change: 0, message: 'not taken back: it sticks' }),
+    );
+    expect(exitCode(applyResults(wanted, foldOutcome(wanted, events)))).toBe(6);
+  });
+
+  it('is refused on a host that another holds, by its name, and changes nothing', async () => {
+    const first = start(host, phases([make('slow', 'a', '3')]), { owner: 'anna@desk since noon' });
+    await host.until('[ -e /etc/state/a ]');
+    const wanted = phases([make('entry', 'b')]);
+    const second = start(host, wanted);
+    await second.ended;
+    expect(second.events).toEqual([
+      expect.objectContaining({
+        type: 'failed',
+        host: 'lb1',
+        message: 'locked by anna@desk since noon',
+        refused: true,
+      }),
+    ]);
+    expect(exitCode(applyResults(wanted, foldOutcome(wanted, second.events)))).toBe(3);
+    await first.ended;
+    expect(host.state()).toEqual(['a:3']);
+  });
+
+  it('when interrupted lets the change at hand end, begins no other, and takes back', async () => {
+    const stop = new AbortController();
+    const wanted = phases([make('slow', 'a', '1'), make('entry', 'b')]);
+    const { told, ended } = start(host, wanted, {
+      signal: stop.signal,
+      hear: ({ type }) => type === 'begin' && stop.abort(),
+    });
+    await ended;
+    expect(told()).toEqual([
+      ...['locked', 'armed', 'phase', 'begin 0', 'failed', 'done 0', 'undone whole by client', 'unlocked'],
+    ]);
+    expect(host.state()).toEqual([]);
+    expect(host.left()).toEqual([]);
+  });
+
+  it('when interrupted beforehand touches no host', async () => {
+    const { told, ended } = start(host, phases([make('entry', 'a')]), { signal: AbortSignal.abort() });
+    await ended;
+    expect(told()).toEqual(['failed']);
+    expect(host.left()).toEqual([]);
+  });
+
+  it('changes nothing on a host whose disk is full, and says so', async () => {
+    host.run('dd if=/dev/zero of=/var/lib/filling bs=4096 2>/dev/null || :');
+    const wanted = phases([make('entry', 'a')]);
+    const { events, ended } = start(host, wanted);
+    await ended;
+    host.run('rm /var/lib/filling');
+    expect(events).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('No space left on device') }),
+    ]);
+    expect(exitCode(applyResults(wanted, foldOutcome(wanted, events)))).toBe(1);
+    expect([...host.state(), ...host.left()]).toEqual([]);
+  });
+
+  it('keeps its journal, and takes back, when the disk fills up on the way', async () => {
+    const wanted = phases([make('slow', 'a', '2')], [make('faulty', 'b')]);
+    const { told, ended } = start(host, wanted);
+    await host.until('[ -e /etc/state/a ]');
+    host.run('dd if=/dev/zero of=/var/lib/filling bs=4096 2>/dev/null || :');
+    await ended;
+    host.run('rm /var/lib/filling');
+    expect(told()).toContain('undone whole by client');
+    expect([...host.state(), ...host.left()]).toEqual([]);
+  });
+});

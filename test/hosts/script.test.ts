@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asRoot, commandText, prelude, quote, READ_AND_RUN } from '../../src/hosts/script.js';
+
+const shells = ['dash', 'bash'];
+
+const nasty = [
+  '',
+  ' ',
+  "'",
+  '"',
+  '\\',
+  "\\'",
+  `it's "!" \\`,
+  "'; touch /tmp/owned; '",
+  '$HOME ${HOME} $(id) `id` $1 $$',
+  '!! !x ^a^b^',
+  'a\nb\n\nc',
+  '\n',
+  'line\'\n"other\\\n',
+  '\t\r\v\f',
+  '* ? [a-z] {a,b} ~ ~root',
+  '-n',
+  '--',
+  '#no comment',
+  'a=b',
+  '& && | || ; ;; < > << >> ( )',
+  '%s %n %% \\x41 \\0101',
+  'größe ☃ 🎉 \u202e',
+  '\u0001\u001b[31m\u007f',
+  'x'.repeat(5000),
+];
+
+/** Runs text under a shell and gives what it printed. */
+function sh(shell: string, text: string, input = ''): string {
+  const { status, stdout, stderr } = spawnSync(shell, ['-c', text], { input, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return stdout;
+}
+
+describe.each(shells)('a word for %s', shell => {
+  it('comes through as it is, whatever it holds', () => {
+    const text = `printf '%s\\036' ${nasty.map(quote).join(' ')}`;
+    expect(sh(shell, text).split('\u001e').slice(0, -1)).toEqual(nasty);
+  });
+
+  it('comes through two shells', () => {
+    const inner = `printf '%s\\036' ${nasty.map(quote).join(' ')}`;
+    expect(
+      sh(shell, `sh -c ${quote(inner)}`)
+        .split('\u001e')
+        .slice(0, -1),
+    ).toEqual(nasty);
+  });
+
+  it('reaches a command as $1 and as standard input, not as text', () => {
+    const args = nasty.map(word => word.replaceAll('\u001e', ''));
+    const command = { run: 'printf "%s\\036" "$@"; cat', args, input: nasty.join('\u0000') };
+    const [input, ...words] = sh(shell, commandText(command)).split('\u001e').reverse();
+    expect(words.reverse()).toEqual(args);
+    expect(input).toBe(nasty.join('\u0000'));
+  });
+});
+
+it('a NUL byte cannot reach a shell, and is no silent loss', () => {
+  expect(() => quote('a\u0000b')).toThrow('a NUL byte');
+});
+
+describe('a command as text', () => {
+  it('without input finds an empty standard input, so that it cannot eat the script it stands in', () => {
+    const script = `${commandText({ run: 'cat' })}\necho went on`;
+    expect(sh('sh', script, 'eaten\n')).toBe('went on\n');
+    expect(spawnSync('sh', { input: script, encoding: 'utf8' }).stdout).toBe('went on\n');
+  });
+
+  it('has an empty input when that is what it was given', () => {
+    expect(sh('sh', commandText({ run: 'wc -c', input: '' }))).toMatch(/^ *0$/m);
+  });
+
+  it('takes an input that no argument list would hold', () => {
+    const input = 'größe '.repeat(100_000);
+    const script = `${prelude('web')}${commandText({ run: 'cat', input })}`;
+    expect(sh('sh', 'eval "$(cat)"', script)).toBe(input);
+  });
+
+  it('is a shell of its own: what it does to variables and folders ends with it', () => {
+    expect(sh('sh', `x=1; ${commandText({ run: 'x=2; cd /; exit 0' })}; echo "$x"`)).toBe('1\n');
+  });
+
+  it('is ended after its limit, also when it will not go', () => {
+    const stubborn = commandText({ run: 'trap "" TERM; sleep 30 & wait' }, 0.2).replace('-k 2', '-k 0.2');
+    expect(spawnSync('sh', ['-c', stubborn]).status).toBe(137);
+    expect(spawnSync('sh', ['-c', commandText({ run: 'sleep 30' }, 0.2)]).status).toBe(124);
+  });
+});
+
+it('every script starts with a known path, language, cluster and umask', () => {
+  const text = `${prelude("it's")}printf '%s\\n' "$PATH" "$LC_ALL" "$LVSCTL_CLUSTER"; umask`;
+  const { stdout } = spawnSync('/bin/sh', ['-c', text], { encoding: 'utf8', env: { LC_ALL: 'de_DE.UTF-8' } });
+  expect(stdout.split('\n').slice(0, 4)).toEqual([
+    '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'C',
+    "it's",
+    '0022',
+  ]);
+});
+
+describe('becoming root', () => {
+  let bin = '';
+  beforeAll(() => {
+    bin = mkdtempSync(join(tmpdir(), 'lvsctl-root-'));
+    tool('id', 'echo "$UID_NOW"');
+    tool('sudo', '[ "$1" = -n ] || exit 9; shift; echo "(as root)"; exec "$@"');
+  });
+  afterAll(() => rmSync(bin, { recursive: true }));
+
+  function tool(name: string, text: string) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+
+  function run(line: string, uid: string, options: { shell?: string; input?: string } = {}) {
+    return spawnSync(options.shell ?? 'sh', ['-c', line], {
+      encoding: 'utf8',
+      input: options.input ?? '',
+      env: {
+        HOME: bin,
+        PATH: `${bin}:${process.env.PATH}`,
+        UID_NOW: uid,
+        SSH_CONNECTION: '10.0.0.1 5 10.0.0.2 22',
+      },
+    });
+  }
+
+  it.each(shells)('goes through sudo -n in %s when the user is not root, and not otherwise', shell => {
+    const line = asRoot('printf "%s|" "$@"; printf "%s\\n" "$SSH_CONNECTION"', "it's", '$x "y"', '');
+    const said = `it's|$x "y"||10.0.0.1 5 10.0.0.2 22\n`;
+    expect(run(line, '1000', { shell })).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: `(as root)\n${said}`,
+    });
+    expect(run(line, '0', { shell })).toMatchObject({ status: 0, stderr: '', stdout: said });
+  });
+
+  it('hands back the exit code of what was run', () => {
+    expect(run(asRoot('exit 7'), '1000').status).toBe(7);
+  });
+
+  it('runs a script only when it has come whole, so that no command in it eats the rest', () => {
+    const input = `head -n 1\necho second\ncat\necho '${'x'.repeat(100)}'\nexit 3\n`;
+    const { status, stdout } = run(READ_AND_RUN, '0', { input });
+    expect(stdout).toBe(`second\n${'x'.repeat(100)}\n`);
+    expect(status).toBe(3);
+  });
+});

@@ -1,0 +1,226 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { kinds } from '../../src/resources/index.js';
+import type { Resource } from '../../src/resources/kind.js';
+import { desire, rolesOf } from '../../src/roles/index.js';
+import { parseFacts } from '../../src/systems/read-facts.js';
+import { loadTopology } from '../../src/topology/load.js';
+import { printedFacts } from '../systems/recorded-facts.js';
+import { edited, sound } from '../topology/sound.js';
+import { desiredOf, portrait } from './portrait.js';
+
+const inventories = ['nat', 'nat-gateway'];
+const load = (name: string) => loadTopology(`inventories/${name}.yaml`);
+
+describe.each(inventories)('inventories/%s.yaml', name => {
+  it('is these things on Debian hosts, each for a line of the file', async () => {
+    await expect(portrait(load(name))).toMatchFileSnapshot(`recorded/${name}.txt`);
+  });
+
+  it('names kinds that exist, and each thing once a host', () => {
+    for (const [host, wanted] of desiredOf(load(name))) {
+      expect(wanted.map(({ kind }) => kind).filter(kind => !kinds.has(kind))).toEqual([]);
+      const names = wanted.map(({ kind, key }) => `${host} ${kind} ${key}`);
+      expect(new Set(names).size).toBe(names.length);
+    }
+  });
+
+  it('says of each thing why it is wanted, at a line that says something', () => {
+    const lines = readFileSync(`inventories/${name}.yaml`, 'utf8').split('\n');
+    for (const { why } of [...desiredOf(load(name)).values()].flat()) {
+      expect(why.reason).not.toBe('');
+      expect(why.place.file).toBe(`inventories/${name}.yaml`);
+      expect(lines[why.place.line - 1]).toMatch(/^ *(- )?(\{ )?[a-z]+: /);
+    }
+  });
+
+  it('follows and restarts only what is wanted on the same host', () => {
+    for (const wanted of desiredOf(load(name)).values())
+      for (const { kind, key } of wanted.flatMap(({ follows = [] }) => follows))
+        expect(wanted.some(other => other.kind === kind && other.key === key)).toBe(true);
+  });
+});
+
+/** What each kind's probe prints of one entry. */
+const printed: Readonly<Record<string, string>> = {
+  package: 'nginx\n',
+  directory: '/opt/kgc\n',
+  file: 'file 644 root root\n/etc/issue\nRGViaWFuCg==\n',
+  module: 'ip_vs\n',
+  forwarding: 'ip_forward:1\nconf/all/accept_redirects:0\nconf/all/forwarding:1\nconf/lo/forwarding:1\n',
+  sysctl: '/proc/sys/net/ipv4/conf/all/send_redirects:0\n',
+  'sysctl-entry': '>/etc/sysctl.conf\n|net.ipv4.ip_forward = 1\n',
+  link: '3: ens37: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP\\    link/ether 52:54:00:00:00:01\n',
+  address: '3: ens37    inet 12.0.0.1/24 brd 12.0.0.255 scope global ens37\\       valid_lft forever\n',
+  route: 'default via 192.168.80.80 dev ens33 onlink \n',
+  'gateway-entry': 'ens33 192.168.80.80\n',
+  'fstab-entry': '>/etc/fstab\n|192.168.80.30:/opt/kgc /var/www/html nfs4 _netdev,nofail 0 0\n',
+  mount: '75 60 0:46 / /var/www/html rw,relatime shared:33 - nfs4 192.168.80.30:/opt/kgc rw,vers=4.2,hard\n',
+  'export-entry': '>/etc/exports\n|/opt/kgc 192.168.80.0/24(rw,sync)\n',
+  export: '/opt/kgc\t192.168.80.0/24(rw,sync,wdelay,hide,nocrossmnt,secure,root_squash)\n',
+  chain: '*nat\n:LVSCTL-POSTROUTING - [0:0]\n-A POSTROUTING -j LVSCTL-POSTROUTING\n',
+  'virtual-service': '-A -t 12.0.0.1:80 -s rr\n# thresholds\nIP Virtual Server version 1.2.1\n',
+  'real-server':
+    '-A -t 12.0.0.1:80 -s rr\n-a -t 12.0.0.1:80 -r 192.168.80.10:80 -m -w 1\n# thresholds\nTCP  12.0.0.1:80 rr\n  -> 192.168.80.10:80 0 0 0 0\n',
+  'saved-service': '>/etc/ipvsadm.rules tcp 12.0.0.1:80\n|-A -t 12.0.0.1:80 -s rr\n',
+  variable: '/etc/default/ipvsadm AUTO\ndouble true\n',
+  'service-boot': 'enabled nginx.service\n',
+  service: 'nginx.service\n\nLoadState=loaded\nActiveState=active\nSubState=running\n',
+};
+
+describe('states are total: wanted and read they have the same attributes', () => {
+  const wanted = inventories.flatMap(name => [...desiredOf(load(name)).values()].flat());
+  const odd = desiredOf(
+    loadTopology(
+      'x.yaml',
+      edited({ 'outside: ens37': 'gateway: 192.168.80.1/24', '12.0.0.1/24': '192.168.80.8/24' }),
+    ),
+  );
+
+  it.each([...kinds.keys()])('%s', name => {
+    const read = [...kinds.get(name)!.parse(printed[name]!).values()];
+    expect(read).not.toEqual([]);
+    const attributes = (state: object) =>
+      Object.entries(state)
+        .map(([attribute, value]) => `${attribute}: ${typeof value}`)
+        .sort();
+    const states = [...wanted, ...[...odd.values()].flat()].filter(({ kind }) => kind === name);
+    expect(states).not.toEqual([]);
+    for (const { state } of states) expect(attributes(state)).toEqual(attributes(read[0]!));
+  });
+});
+
+describe('the topology decides', () => {
+  const things = (text: string, host: string) => desiredOf(loadTopology('x.yaml', text)).get(host)!;
+  const keys = (wanted: readonly Resource[], kind: string) =>
+    wanted.filter(thing => thing.kind === kind).map(({ key }) => key);
+
+  it('without snat there is no chain that rewrites sources', () => {
+    const without = edited({ 'mode: nat': 'mode: nat\nsnat: false' });
+    expect(keys(things(sound, 'lb1'), 'chain')).toContain('nat LVSCTL-POSTROUTING');
+    expect(keys(things(without, 'lb1'), 'chain')).toEqual(['filter LVSCTL-INPUT', 'filter LVSCTL-FORWARD']);
+    expect(JSON.stringify(things(without, 'lb1'))).not.toContain('SNAT');
+  });
+
+  it('with one network card the director sends no redirects', () => {
+    const single = edited({ ', outside: ens37': '', '12.0.0.1/24': '192.168.80.8/24' });
+    expect(keys(things(sound, 'lb1'), 'sysctl')).toEqual([]);
+    expect(keys(things(single, 'lb1'), 'sysctl')).toEqual(
+      ['all', 'default', 'ens33'].map(device => `net.ipv4.conf.${device}.send_redirects`),
+    );
+    expect(keys(things(single, 'lb1'), 'address')).toEqual(['ens33 192.168.80.8/24']);
+  });
+
+  it('a gateway of its own is one more address of the director, and the way of the real servers', () => {
+    const gateway = edited({ 'outside: ens37': 'outside: ens37, gateway: 192.168.80.1/24' });
+    expect(keys(things(gateway, 'lb1'), 'address')).toEqual(['ens37 12.0.0.1/24', 'ens33 192.168.80.1/24']);
+    expect(things(gateway, 'web1').find(({ kind }) => kind === 'route')?.state).toEqual({
+      via: '192.168.80.1',
+      dev: 'ens33',
+      rest: 'onlink',
+    });
+  });
+
+  it('without a web server no web server, page or site is touched', () => {
+    const without = things(edited({ ', web: { server: nginx } }': ' }' }), 'web1');
+    expect(keys(without, 'package')).toEqual(['nfs-common']);
+    expect(keys(without, 'service')).toEqual([]);
+  });
+
+  it('every port with persistence has no --dport, and the saved table the words of ipvsadm', () => {
+    const all = things(
+      edited({ '{ port: 80 }': '{ port: 0, persistence: 300, weights: { web2: 3 } }' }),
+      'lb1',
+    );
+    expect(all.find(({ key }) => key === 'filter LVSCTL-INPUT')?.state.rules).toBe(
+      '-d 12.0.0.1/32 -p tcp -m tcp -j ACCEPT',
+    );
+    expect(all.find(({ kind }) => kind === 'saved-service')?.state.rules).toBe(
+      [
+        '-A -t 12.0.0.1:0 -s rr -p 300',
+        '-a -t 12.0.0.1:0 -r 192.168.80.10:0 -m -w 1',
+        '-a -t 12.0.0.1:0 -r 192.168.80.20:0 -m -w 3',
+      ].join('\n'),
+    );
+  });
+
+  it('scheduler flags and udp are in the table, live and saved', () => {
+    const text = edited({
+      'scheduler: rr': 'scheduler: sh',
+      '{ port: 80 }': '{ port: 53, protocol: udp, flags: [sh-port, sh-fallback] }',
+    });
+    const all = things(text, 'lb1');
+    expect(keys(all, 'module')).toEqual(['ip_vs', 'ip_vs_sh']);
+    expect(keys(all, 'virtual-service')).toEqual(['udp 12.0.0.1:53']);
+    expect(all.find(({ kind }) => kind === 'virtual-service')?.state.flags).toBe('sh-port,sh-fallback');
+    expect(all.find(({ kind }) => kind === 'saved-service')?.state.rules).toMatch(
+      /^-A -u 12\.0\.0\.1:53 -s sh -b sh-port,sh-fallback\n-a -u /,
+    );
+  });
+
+  it('says what each host is', () => {
+    expect([...rolesOf(loadTopology('x.yaml', sound))]).toEqual([
+      ['lb1', 'director'],
+      ['web1', 'real server'],
+      ['web2', 'real server'],
+      ['nas', 'NFS server'],
+    ]);
+  });
+});
+
+describe('a host that cannot be what the topology calls it', () => {
+  const refused = (host: string, edits: Readonly<Record<string, string>>, facts: string) => {
+    const wanted = desire(loadTopology('x.yaml', edited(edits)), parseFacts(host, facts));
+    return 'message' in wanted ? `${wanted.message} (${wanted.remedy})` : wanted.length;
+  };
+  const lb1 = '192.168.80.80/24';
+  it.each<[string, string, Record<string, string>, string, string | RegExp]>([
+    [
+      'lacks its base address',
+      'web1',
+      {},
+      printedFacts('10.0.0.5/24'),
+      'web1 does not hold its address 192.168.80.10/24; it holds 10.0.0.5/24, 192.168.7.7/32 (give the host that address, or correct the topology: lvsctl never writes base addresses)',
+    ],
+    [
+      'holds it with another prefix',
+      'web1',
+      {},
+      printedFacts('192.168.80.10/16'),
+      /^web1 does not hold its address/,
+    ],
+    [
+      'holds it elsewhere',
+      'lb1',
+      { 'interface: ens33': 'interface: ens99' },
+      printedFacts(lb1),
+      'lb1 holds 192.168.80.80/24 on ens33, not on ens99 (write `interface: ens33`, or leave it out)',
+    ],
+    [
+      'lacks the outside interface',
+      'lb1',
+      { 'outside: ens37': 'outside: ens99' },
+      printedFacts(lb1),
+      'lb1 has no interface ens99; it has lo, ens33, ens37 (correct `outside`)',
+    ],
+    [
+      'gets its gateway by DHCP',
+      'web1',
+      {},
+      printedFacts('192.168.80.10/24', ['dhcp ens33']),
+      /^web1 gets its address and gateway on ens33 by DHCP \(let DHCP hand out the gateway 192\.168\.80\.80/,
+    ],
+  ])('%s', (_, host, edits, facts, said) => {
+    expect(refused(host, edits, facts)).toEqual(
+      typeof said === 'string' ? said : expect.stringMatching(said),
+    );
+  });
+
+  it('may get its address by DHCP when no gateway of ours is wanted there', () => {
+    expect(refused('nas', {}, printedFacts('192.168.80.30/24', ['dhcp ens33']))).toBeGreaterThan(0);
+  });
+
+  it('holds nothing when the topology does not name it', () => {
+    expect(desire(loadTopology('x.yaml', sound), parseFacts('other', printedFacts('1.2.3.4/8')))).toEqual([]);
+  });
+});

@@ -1,0 +1,143 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { render } from '../../src/roles/template.js';
+import { loadTopology } from '../../src/topology/load.js';
+import { saidOf } from '../topology/faults.js';
+import { edited, sound } from '../topology/sound.js';
+import { desiredOf } from './portrait.js';
+
+const cluster = 'web';
+const chain = { table: 'nat', chain: 'LVSCTL-POSTROUTING', hook: 'POSTROUTING', rules: ['-j RETURN'] };
+const site = { cluster, address: '10.0.0.1', port: 8080, root: '/srv', standard: false };
+
+/** Everything that each template needs. */
+const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'apache/site.conf': site,
+  block: { cluster, lines: ['a'] },
+  'iptables/load.sh': { cluster, chains: [chain], pick: 'tool=iptables' },
+  'iptables/rules': { cluster, tables: [{ table: 'nat', chains: [chain] }] },
+  'modules.conf': { cluster, modules: ['ip_vs'] },
+  'network/interfaces': { cluster, stanzas: [{ device: 'eth0', address: '10.0.0.1/24' }] },
+  'nginx/site.conf': site,
+  'systemd/iptables-again.service': { cluster },
+  'systemd/iptables.service': { cluster },
+  'systemd/mount.conf': { cluster },
+  'systemd/web-mounts.conf': { cluster, mounts: [{ unit: 'srv', automount: true }] },
+};
+
+describe('a template', () => {
+  it('stands in this table', () => {
+    const there = readdirSync('templates', { recursive: true, encoding: 'utf8' });
+    expect(Object.keys(values).sort()).toEqual(
+      there.flatMap(path => (path.endsWith('.hbs') ? [path.replace('.hbs', '')] : [])).sort(),
+    );
+  });
+
+  it.each(Object.keys(values))(
+    '%s needs no more than these values, and says so when one is missing',
+    name => {
+      const text = render(name, values[name]!);
+      expect(text).toContain('lvsctl');
+      expect(text).not.toMatch(/\{\{|undefined|\[object/);
+      expect(text.endsWith('\n')).toBe(true);
+      const { cluster: _, ...without } = values[name]!;
+      expect(() => render(name, without)).toThrow(/"cluster" not defined/);
+    },
+  );
+});
+
+/** The file with this path on this host. */
+function file(text: string, host: string, path: string): string {
+  const wanted = desiredOf(loadTopology('x.yaml', text)).get(host)!;
+  return String(wanted.find(({ kind, key }) => kind === 'file' && key === path)!.state.content);
+}
+
+describe('the loader of our chains', () => {
+  const script = file(sound, 'lb1', '/etc/lvsctl/iptables.sh');
+  const rules = file(sound, 'lb1', '/etc/lvsctl/iptables.rules');
+
+  it('is a script that every POSIX shell can read', () => {
+    for (const shell of ['dash', 'bash'])
+      expect(spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
+  });
+
+  it('really run twice leaves one jump to each chain, and what others put there', () => {
+    const user = process.getuid?.() === 0 ? [] : ['-r'];
+    const load = script.replace('/etc/lvsctl/iptables.rules', '/dev/fd/3');
+    const run = `iptables -A FORWARD -s 9.9.9.9 -j DROP
+      for time in 1 2; do sh -c "$1" 3<<EOF || exit 1
+$2
+EOF
+      done
+      iptables -S; iptables -t nat -S`;
+    const { stdout, stderr, status } = spawnSync(
+      'unshare',
+      [...user, '-n', 'sh', '-ec', run, 'sh', load, rules],
+      { encoding: 'utf8' },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const lines = stdout.split('\n').filter(line => line.startsWith('-A'));
+    expect(lines).toEqual([
+      '-A INPUT -j LVSCTL-INPUT',
+      '-A FORWARD -j LVSCTL-FORWARD',
+      '-A FORWARD -s 9.9.9.9/32 -j DROP',
+      ...lines.slice(3, 6),
+      '-A POSTROUTING -j LVSCTL-POSTROUTING',
+      '-A LVSCTL-POSTROUTING -s 192.168.80.0/24 -o ens37 -j SNAT --to-source 12.0.0.1',
+    ]);
+    expect(lines.slice(3, 6).every(line => line.startsWith('-A LVSCTL-'))).toBe(true);
+  });
+});
+
+describe('a web root that is odd but right', () => {
+  const root = "/srv/größe; } location / { root '/etc' } # &amp; <b>";
+  const under = (server: string) =>
+    edited({
+      'mounts: [{ share: kgc, at: /var/www/html }], web: { server: nginx }': `web: { server: ${server}, root: ${JSON.stringify(root)} }`,
+    });
+
+  it('is one word between quotes for nginx', () => {
+    const text = file(under('nginx'), 'web1', '/etc/nginx/conf.d/lvsctl-web.conf');
+    expect(text.split('\n')).toContain(`    root "${root}";`);
+    expect(text.split('"')).toHaveLength(3);
+  });
+
+  it('is one word between quotes for Apache, twice', () => {
+    const text = file(under('apache'), 'web1', '/etc/apache2/sites-enabled/lvsctl-web.conf');
+    const lines = text.split('\n').map(line => line.trim());
+    expect(lines).toContain(`DocumentRoot "${root}"`);
+    expect(lines).toContain(`<Directory "${root}">`);
+    expect(text.split('"')).toHaveLength(5);
+  });
+
+  it.each([...'"$\\*?[]'])('must not hold %s, which web servers read as more than a character', char => {
+    const text = edited({
+      'web: { server: nginx }': `web: { server: nginx, root: ${JSON.stringify(`/srv/a${char}b`)} }`,
+    });
+    expect(saidOf('x.yaml', text)).toEqual([
+      expect.stringContaining(
+        `\`/srv/a${char}b\` is not a path for a web root (An absolute path without " $`,
+      ),
+    ]);
+  });
+});
+
+describe('a mount point that is odd but right', () => {
+  const at = '/srv/my "files" 100% $x\\y;{}';
+  const text = edited({
+    'at: /var/www/html }': `at: ${JSON.stringify(at)}, options: [nofail] }`,
+  });
+
+  it('reaches systemd as the name of its unit, without a quote or a blank', () => {
+    const dropIn = file(text, 'web1', '/etc/systemd/system/nginx.service.d/lvsctl.conf');
+    const unit = 'srv-my\\x20\\x22files\\x22\\x20100\\x25\\x20\\x24x\\x5cy\\x3b\\x7b\\x7d';
+    expect(dropIn.split('\n')).toEqual(
+      expect.arrayContaining([`Requires=${unit}.mount`, `After=${unit}.mount`]),
+    );
+    expect(() => file(text, 'web1', `/etc/systemd/system/${unit}.mount.d/lvsctl.conf`)).not.toThrow();
+  });
+});
