@@ -70,7 +70,7 @@ ${puts.join('\n')}
 sync "$dir/undo" 2>/dev/null
 recover="[ ! -e $dir/armed ] || exec sh $dir/supervisor.sh $dir recover"
 start() { systemd-run --quiet --unit=${quote(`lvsctl-apply-${load.id}`)} "$@" sh "$dir/supervisor.sh" "$dir" apply ${load.patience} </dev/null >/dev/null 2>&1; }
-if ! start -p TimeoutStopSec=180 -p "ExecStopPost=/bin/sh -c "$recover 0"" && ! start; then
+if ! start -p TimeoutStopSec=180 -p "ExecStopPost=/bin/sh -c \\"$recover 0\\"" && ! start; then
   setsid sh "$dir/supervisor.sh" "$dir" apply ${load.patience} </dev/null >/dev/null 2>&1 &
 fi
 n=0
@@ -81,6 +81,11 @@ if [ "$state" = busy ]; then
   give_up "busy locked by \${who:-another apply}"
 fi
 [ "$state" = locked ] || give_up "no the supervisor did not start"
+if [ "$(cat "$home/mark" 2>/dev/null)" != "$(cat "$dir/mark.before" 2>/dev/null)" ]; then
+  echo undo >"$dir/verdict"
+  echo 'busy another apply has changed the host since it was read: look at a new plan'
+  exit 0
+fi
 ${load.silent === 'undo' ? ARM : ':'} &&
   cp "$dir/mark.during" "$home/mark.new" && mv -f "$home/mark.new" "$home/mark" && sync "$home/mark" ||
   { echo undo >"$dir/verdict"; echo "no cannot arm the undo at boot"; exit 0; }

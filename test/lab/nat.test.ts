@@ -98,8 +98,11 @@ describe('LVS-NAT with shared storage', () => {
   });
 
   it('three minutes without the NFS server: no page from below the mounts, then the shares appear', async () => {
-    await c.fault('nas', { kind: 'kill' });
-    await c.reboot(['web1', 'web2']);
+    for (const host of ['nas', 'web1', 'web2']) {
+      await c.on(host, 'sync');
+      await c.fault(host, { kind: 'kill' });
+    }
+    await Promise.all(['web1', 'web2'].map(web => c.fault(web, { kind: 'start' })));
     const until = Date.now() + 180_000;
     const wrong: string[] = [];
     const ask = async () => {

@@ -59,7 +59,7 @@ describe('the outcome of an apply', () => {
         { type: 'failed' as const, message: 'no' },
         { type: 'undone' as const, whole: false, by: 'switch' as const },
       ],
-      { done: [0], undone: [], failed: { message: 'no' }, ended: 'unknown' },
+      { done: [0], undone: [], failed: { message: 'no' }, byItself: true, ended: 'unknown' },
     ],
     [
       'unknown when the line broke',
@@ -84,7 +84,7 @@ describe('the outcome of an apply', () => {
         ...made(1),
         { type: 'undone' as const, whole: true, by: 'switch' as const },
       ],
-      { done: [0], undone: [1], ended: 'restored' },
+      { done: [0], undone: [1], byItself: true, ended: 'restored' },
     ],
   ])('is %s', (_, told, expected) => {
     expect(fold(...told).hosts.get('lb1')).toEqual(expected);

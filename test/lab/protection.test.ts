@@ -1,0 +1,215 @@
+import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applied, type Cluster, cluster, planned, type Ran } from './cluster.js';
+import { differences, portrait } from './portrait.js';
+
+/** Somebody who reaches the hosts through their own default gateway, so that a wrong one locks him out. */
+let c: Cluster;
+/** The lab's ssh_config for somebody who does not wait long. */
+let hasty: string;
+beforeAll(async () => {
+  c = await cluster('nat', { inband: true });
+  const config = await readFile(join(c.directory, 'ssh_config'), 'utf8');
+  hasty = join(c.directory, 'hasty_config');
+  await writeFile(hasty, config.replaceAll(/ConnectTimeout \d+/g, 'ConnectTimeout 15'));
+});
+afterAll(() => c?.down());
+
+const right = 'default via 192.168.80.80 dev ens33 onlink';
+const route = async (host: string) => (await c.on(host, 'ip -4 route show default')).trim();
+const mark = (host: string) => c.on(host, 'cat /var/lib/lvsctl/mark');
+/** What an apply must not leave: its files, its units, its lock. */
+const left = (host: string) =>
+  c.on(
+    host,
+    `ls /var/lib/lvsctl/apply 2>/dev/null; find /etc/systemd -name 'lvsctl-undo*'
+    systemctl list-units --all --plain --no-legend 'lvsctl-apply*'
+    [ ! -e /run/lvsctl/lock ] || flock -n /run/lvsctl/lock true || echo locked`,
+  );
+const inTurn = async () => {
+  const bodies = await c.requests(4);
+  expect([...new Set(bodies)].sort()).toEqual(['benet', 'kgc']);
+  expect(bodies.slice(2)).toEqual(bodies.slice(0, 2));
+  expect(bodies[0]).not.toBe(bodies[1]);
+};
+
+/** A second share on web1 and another scheduler: a small plan for web1 and the director. */
+const more = (yaml: string) =>
+  yaml
+    .replace('scheduler: rr', 'scheduler: wrr')
+    .replace('at: /var/www/html }', 'at: /var/www/html }\n      - { share: benet, at: /srv/benet }');
+
+/** An lvsctl apply that a story can send signals to. */
+function applying(owner: string, ...more: string[]) {
+  const words = [process.env.LVSCTL_BIN ?? 'dist/cli.js', 'apply', '-y', '-f', c.file];
+  const env = { ...process.env, NO_COLOR: '1', CI: 'true', LVSCTL_IDENTITY: owner };
+  const child = spawn(process.execPath, [...words, '-F', join(c.directory, 'ssh_config'), ...more], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
+  const said = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', text => {
+    said.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', text => {
+    said.err += text;
+  });
+  const ended = new Promise<Ran>(resolve =>
+    child.on('close', code => resolve({ code: code ?? -1, ...said })),
+  );
+  return {
+    ended,
+    signal: (name: NodeJS.Signals) => child.kill(name),
+    /** Waits until it printed a line that begins so. */
+    async until(line: string): Promise<void> {
+      const limit = Date.now() + 240_000;
+      while (!said.err.includes(`\n${line}`)) {
+        if (Date.now() > limit || child.exitCode !== null) throw new Error(`no ${line}\n${said.err}`);
+        await sleep(50);
+      }
+    },
+  };
+}
+
+/** Waits until a script succeeds on a machine, for so many seconds. */
+async function eventually(host: string, script: string, seconds: number): Promise<void> {
+  const limit = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await c.on(host, `{ ${script}\n} >/dev/null 2>&1 && echo yes || echo no`).catch(() => '');
+    if (answer.trim() === 'yes') return;
+    if (Date.now() > limit) throw new Error(`${host}: not within ${seconds} s: ${script}`);
+    await sleep(1000);
+  }
+}
+
+describe('a cluster that is managed through its own gateways', () => {
+  it('is set up without the operator losing his way to a host', async () => {
+    const old = 'default via 192.168.80.253 dev ens33 onlink';
+    expect(await Promise.all(['lb1', 'web1'].map(route))).toEqual([old, old]);
+    expect(await c.on('web1', 'ss -Htn state established; ip -o -4 addr')).not.toContain('mgmt');
+    await applied(c);
+    await c.on('nas', 'echo kgc >/opt/kgc/index.html; echo benet >/opt/benet/index.html');
+    expect(await planned(c)).toEqual([]);
+    expect(await Promise.all(['lb1', 'web1', 'web2'].map(route))).toEqual([old, right, right]);
+    await inTurn();
+  });
+
+  it('is cut off by a wrong default gateway, set by hand, for as long as it stands', async () => {
+    await c.on('web1', 'ip route replace default via 192.168.80.99 dev ens33 onlink');
+    const { code, out } = await c.lvsctl('plan', '-F', hasty);
+    expect(out).toMatch(/^web1 .*unreachable/im);
+    expect(code).toBe(4);
+    await c.on('web1', `ip route replace ${right}`);
+    expect(await planned(c)).toEqual([]);
+  });
+});
+
+describe('the same wrong gateway in the topology', () => {
+  let before: string[];
+  let wrongly: Ran;
+
+  it('is refused by its guard, and changes nothing', async () => {
+    before = await portrait(c, 'web1');
+    await c.edit(yaml => yaml.replace('192.168.80.10/24', '192.168.80.10/24\n    gateway: 192.168.80.99'));
+    const { code, out, err } = await c.lvsctl('apply', '-y');
+    expect(out).toContain('gateway-not-director');
+    expect(err).toContain('--allow gateway-not-director');
+    expect(code).toBe(3);
+    expect(await route('web1')).toBe(right);
+  });
+
+  it('cuts the line when it is allowed, and the host puts it back by itself', async () => {
+    const guard = ['--allow', 'gateway-not-director', '--confirm-timeout', '15s'];
+    wrongly = await c.lvsctl('apply', '-y', ...guard);
+    expect(wrongly.err).toContain('[web1] updated route default');
+    expect(wrongly.err).toContain('[web1] put back by the host itself');
+    expect(wrongly.out).toMatch(/web1 \(real server\): FAILED\n(.*\n)*.*put back by the host itself/);
+    expect(wrongly.code).toBe(5);
+  });
+
+  it('leaves the host as it was: routes, files, mark, units, nothing of the apply', async () => {
+    expect(differences(before, await portrait(c, 'web1'))).toEqual([]);
+    expect(await left('web1')).toBe('');
+    await c.edit(yaml => yaml.replace('\n    gateway: 192.168.80.99', ''));
+    expect(await planned(c)).toEqual([]);
+    await inTurn();
+  });
+});
+
+describe('an apply that does not come to its end', () => {
+  const hosts = ['web1', 'lb1'];
+  let former: string[][];
+  const changed = async () => {
+    const now = await Promise.all(hosts.map(host => portrait(c, host)));
+    const facts = now.flatMap((facts, index) =>
+      differences(former[index]!, facts).map(fact => `${hosts[index]} ${fact}`),
+    );
+    // The journal lies there for a while, for an lvsctl that comes back; and modules stay once they are needed no more.
+    return facts.filter(fact => !/ours \/(var\/lib|run)\/lvsctl\/(apply|lock)|unit lvsctl-apply/.test(fact));
+  };
+
+  it('because lvsctl was killed is taken back by each host itself, and the locks are let go', async () => {
+    former = await Promise.all(hosts.map(host => portrait(c, host)));
+    await c.edit(more);
+    const run = applying('anna', '--confirm-timeout', '15s');
+    await run.until('[lb1] ');
+    run.signal('SIGKILL');
+    await run.ended;
+    expect(await c.on('web1', 'ls -d /srv/benet /run/lvsctl/owner')).toBe('/run/lvsctl/owner\n/srv/benet\n');
+    for (const host of hosts) {
+      await eventually(host, 'grep -q "^undone yes switch" /var/lib/lvsctl/apply/*/journal', 90);
+      await eventually(host, 'flock -n /run/lvsctl/lock true && [ ! -e /run/lvsctl/owner ]', 20);
+    }
+    expect(await changed()).toEqual([]);
+  });
+
+  it('because of Ctrl-C is taken back before lvsctl ends, which says so', async () => {
+    const run = applying('anna');
+    await run.until('[web1] ');
+    run.signal('SIGINT');
+    const { code, out, err } = await run.ended;
+    expect(out).toMatch(/web1 \(real server\): FAILED\n.*[Ii]nterrupted.*\n.*put back: \d+ changes? undone/);
+    expect(err).toContain('[web1] put back\n');
+    expect(code).toBe(130);
+    expect(await Promise.all(hosts.map(left))).toEqual(['', '']);
+    expect(await changed()).toEqual([]);
+  });
+
+  it('while another stands still holds the lock: the second is refused and names the first, which goes through', async () => {
+    const first = applying('anna@desk', '--confirm-timeout', '10m');
+    await first.until('[web1] ');
+    first.signal('SIGSTOP');
+    const second = await applying('bert@desk').ended;
+    first.signal('SIGCONT');
+    expect(second.err + second.out).toMatch(/locked by anna@desk since \d{4}-/);
+    expect(second.code).toBe(3);
+    const { code, out } = await first.ended;
+    expect(out).toContain('Apply complete!');
+    expect(code).toBe(0);
+    expect(await planned(c)).toEqual([]);
+    expect(await Promise.all(hosts.map(left))).toEqual(['', '']);
+  });
+
+  it('because lvsctl was killed and the host restarted is taken back at boot', async () => {
+    const was = await mark('web1');
+    former = [await portrait(c, 'web1')];
+    await c.edit(yaml => yaml.replace(/\n.*at: \/srv\/benet }/, ''));
+    const wanted = await planned(c);
+    expect(wanted.length).toBeGreaterThan(0);
+    const run = applying('anna', '--confirm-timeout', '30m');
+    await run.until('[web1] ');
+    run.signal('SIGKILL');
+    await run.ended;
+    await c.reboot(['web1']);
+    await eventually('web1', 'grep -q "^undone yes switch" /var/lib/lvsctl/apply/*/journal', 90);
+    expect(await mark('web1')).toBe(was);
+    expect(await planned(c)).toEqual(wanted);
+    await applied(c);
+    expect(await planned(c)).toEqual([]);
+    expect(await left('web1')).toBe('');
+    await inTurn();
+  });
+});
