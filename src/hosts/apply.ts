@@ -63,7 +63,8 @@ export async function apply(
     good = fault === undefined;
   }
   if (good && !signal?.aborted) {
-    good = (await Promise.all([...grips.values()].map(grip => grip.renew()))).every(Boolean);
+    const renewed = await Promise.all([...grips.values()].map(grip => grip.renew()));
+    good = renewed.every(Boolean) && [...grips.values()].every(({ holds }) => holds);
   }
   if (signal?.aborted) fail('interrupted');
   if (good && !signal?.aborted) {

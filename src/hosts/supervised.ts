@@ -117,6 +117,7 @@ export function follow(
 ): Promise<Ended> {
   const text = `dir=${directoryOf(id)}
 [ -s "$dir/pid" ] && read -r pid <"$dir/pid" || exit 3
+echo "$$.0" >/run/lvsctl/beat
 exec 3<&0
 tail -s 0.2 --pid="$pid" -n "+$1" -f "$dir/journal" </dev/null &
 tail=$!
@@ -164,7 +165,10 @@ n=0
 while kill -0 "$pid" && [ "$n" -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
 rm -f /run/lvsctl/beat
 rmdir ${HOME}/apply
-[ -e ${HOME}/mark ] || { rmdir ${HOME} && rm -rf /run/lvsctl; }
+if [ ! -e ${HOME}/mark ]; then
+  rmdir ${HOME} && rm -rf /run/lvsctl
+  [ "$(systemctl show -p LoadState lvsctl-undo.service)" = LoadState=not-found ] || systemctl daemon-reload
+fi
 systemctl reset-failed lvsctl-apply-${id}.service
 :`;
   return session.exec(asRoot(`{ ${text}\n} 2>/dev/null`), { limit: 60 });

@@ -121,7 +121,8 @@ read -r silent <"$dir/armed"
 echo $$ >"$dir/pid"
 echo locked >"$dir/state"
 
-phase=0 silence=0 last=''
+# Until lvsctl has first been heard it has a minute more.
+phase=0 silence=-60 last=''
 while [ -d "$dir" ]; do
     if [ -n "$child" ] && ! alive; then
         wait "$child"

@@ -53,7 +53,10 @@ export class LocalHost {
   async until(text: string, seconds = 20): Promise<void> {
     const limit = Date.now() + seconds * 1000;
     while (this.run(`{ ${text}; } >/dev/null 2>&1 && echo yes || :`) === '') {
-      if (Date.now() > limit) throw new Error(`not within ${seconds} s: ${text}\n${this.run('ps ax')}`);
+      if (Date.now() > limit)
+        throw new Error(
+          `not within ${seconds} s: ${text}\n${this.run('cat /var/lib/lvsctl/apply/*/journal; ps ax')}`,
+        );
       await new Promise(resolve => setTimeout(resolve, 100));
     }
   }

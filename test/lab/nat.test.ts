@@ -113,8 +113,8 @@ describe('LVS-NAT with shared storage', () => {
       const started = Date.now();
       const { code, out } = await c.lvsctl(verb);
       expect(code).toBe(4);
-      expect(out).toMatch(/nas.*unreachable/);
-      expect(Date.now() - started).toBeLessThan(2 * usual + 15_000);
+      expect(out).toMatch(/nas.*unreachable/i);
+      expect(Date.now() - started).toBeLessThan(3 * usual + 60_000);
       await ask();
     }
     while (Date.now() < until) {
@@ -152,7 +152,7 @@ describe('LVS-NAT with shared storage', () => {
   it('a destroy while the NFS server is off gives the others back and names it', async () => {
     await c.fault('nas', { kind: 'kill' });
     const { code, out } = await c.lvsctl('destroy', '--auto-approve');
-    expect(out).toMatch(/nas.*unreachable/);
+    expect(out).toMatch(/nas.*unreachable/i);
     expect(code).toBe(4);
     for (const web of ['web1', 'web2']) {
       const left =

@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.js';
  * ipvs table; whatever of ours is anywhere.
  */
 const SCRIPT = `
-export LC_ALL=C
+export LC_ALL=C SYSTEMD_BUS_TIMEOUT=100s
 find /etc -xdev \\( -type f -printf 'file %p %m %u:%g\\n' \\) -o \\( -type l -printf 'link %p -> %l\\n' \\) -o \\( -type d -printf 'folder %p %m %u:%g\\n' \\) | sort
 find /etc -xdev -type f -exec sha256sum {} + | sed 's/^/content /' | sort -k 3
 find /etc /run /tmp /root /usr /var -xdev -name '*lvsctl*' 2>/dev/null | sed 's/^/ours /'

@@ -53,6 +53,16 @@ describe('the outcome of an apply', () => {
       { done: [], undone: [0, 1], failed: { change: 1, message: 'no' }, ended: 'restored' },
     ],
     [
+      'untouched when nothing was begun before it was let go',
+      [{ type: 'undone' as const, whole: true, by: 'client' as const }],
+      { done: [], undone: [], ended: 'untouched' },
+    ],
+    [
+      'restored by the host itself when its own switch did it',
+      [...made(0), { type: 'undone' as const, whole: true, by: 'switch' as const }],
+      { done: [], undone: [0], byItself: true, ended: 'restored' },
+    ],
+    [
       'unknown when the undoing failed',
       [
         ...made(0),

@@ -46,12 +46,24 @@ describe('the exit code', () => {
     ['an apply', { done: [0], ended: 'applied' }, 0],
     ['an apply that was stopped', {}, 1],
     ['a failure before the first write', { failed: { message: 'no' } }, 1],
+    ['a host that another apply holds', { failed: { message: 'locked by anna', refused: true } }, 3],
     ['a failure that was put back', { undone: [0], failed: { message: 'no' }, ended: 'restored' }, 5],
     ['a silent putting back', { undone: [0], ended: 'restored' }, 5],
     ['a host of which nobody knows', { done: [0], ended: 'unknown' }, 6],
   ])('of %s', (_, host, code) => {
     const outcome: HostOutcome = { done: [], undone: [], ended: 'untouched', ...host };
     expect(exitCode(applyResults(plan(one), { hosts: new Map([['lb1', outcome]]), seconds: 1 }))).toBe(code);
+  });
+
+  it('of an apply is 3 when one host is held by another, and the others were let go untouched', () => {
+    const two = plan([...one, change('web1', { kind: 'sysctl', key: 'a', after: { value: '1' } })]);
+    const idle: HostOutcome = { done: [], undone: [], ended: 'untouched' };
+    const held: HostOutcome = { ...idle, failed: { message: 'locked by anna', refused: true } };
+    const hosts = new Map([
+      ['lb1', idle],
+      ['web1', held],
+    ]);
+    expect(exitCode(applyResults(two, { hosts, seconds: 1 }))).toBe(3);
   });
 
   it('of an apply that could not reach all hosts is 4', () => {
