@@ -45,7 +45,7 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
   });
 
   it('lets a package end, which stays, however long that takes', async ({ host }) => {
-    forsaken(host, phases([make('lasting', 'a', '14'), make('entry', 'b')]), 1);
+    forsaken(host, phases([make('lasting', 'a', '14'), make('entry', 'b')]), 3);
     await host.until(UNDONE, 60);
     expect(host.state()).toEqual(['a:14']);
   });

@@ -38,7 +38,12 @@ const saved = async (iptables: string) =>
   lines(await c.on('lb1', `${iptables}-save 2>/dev/null | grep -v '^#' | sed 's/ *\\[[0-9:]*\\]$//'`));
 const isOurs = (line: string) => line.includes('LVSCTL-');
 const ours = async (iptables: string) => (await saved(iptables)).filter(isOurs).sort();
-const others = async (iptables: string) => (await saved(iptables)).filter(line => !isOurs(line));
+/** What is not ours, as it stands in each table; the tables themselves come in the order in which their modules were loaded. */
+const others = async (iptables: string) => {
+  const rest = (await saved(iptables)).filter(line => !isOurs(line));
+  const tables = rest.join('\n').split(/\n(?=\*)/);
+  return tables.sort().join('\n').split('\n');
+};
 const site = () => c.on('lb1', 'nft list table inet site');
 
 /** Our chains and the one jump to each, as they are wanted. */
