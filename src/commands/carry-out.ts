@@ -113,7 +113,10 @@ function finish(plan: Plan, outcome: Outcome, options: CarryOutOptions, io: Io):
   return exitCode(applyResults(plan, outcome));
 }
 
-/** The plan's packages to install alone, with marks that name them and nothing else that is new. */
+/** What a package brings switched on was not there before it: its origin is told by what was read without it. */
+const BROUGHT: ReadonlySet<string> = new Set(['package', 'service', 'service-boot']);
+
+/** The plan's packages to install alone, with marks that name them, their services and nothing else that is new. */
 function part(plan: Plan, stage: 'packages'): Plan {
   const phases = plan.phases.filter(
     phase =>
@@ -124,7 +127,7 @@ function part(plan: Plan, stage: 'packages'): Plan {
       const known = before?.entries ?? [];
       const added = (after?.entries ?? []).filter(
         entry =>
-          entry.kind === 'package' &&
+          BROUGHT.has(entry.kind) &&
           !known.some(({ kind, key }) => kind === entry.kind && key === entry.key),
       );
       const during = after && { ...after, entries: [...known, ...added] };

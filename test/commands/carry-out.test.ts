@@ -70,6 +70,16 @@ const keys = () => runs.map(({ plan }) => hostChanges(plan, 'web1').map(({ key }
 const settled = planned([], seen('web1'));
 
 describe('packages', () => {
+  it('leave what they switch on with the origin that it had without them', async () => {
+    const unit = wish('service-boot', 'nginx.service', { enabled: true });
+    const whole = planned([nginx, unit], seen('web1'));
+    await carried(whole, settled, settled);
+    expect(runs[0]!.plan.marks.get('web1')?.after?.entries.map(({ key, origin }) => [key, origin])).toEqual([
+      ['nginx', null],
+      ['nginx.service', null],
+    ]);
+  });
+
   it('come first and alone; they are not taken back, and the mark names nothing else by then', async () => {
     const whole = planned([nginx, sysctl], seen('web1'));
     const rest = planned([nginx, sysctl], seen('web1', { live: { package: { nginx: installed } } }));

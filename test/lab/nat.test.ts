@@ -20,7 +20,7 @@ describe('LVS-NAT with shared storage', () => {
     }
     await c.on('lb1', 'iptables -P FORWARD DROP');
   });
-  afterAll(() => c.down());
+  afterAll(() => c?.down());
 
   it('plan and drift leave pristine hosts alone, and an absent ip_vs reads as an empty table', async () => {
     const before = await pictures();
