@@ -127,8 +127,7 @@ function part(plan: Plan, stage: 'packages'): Plan {
       const known = before?.entries ?? [];
       const added = (after?.entries ?? []).filter(
         entry =>
-          BROUGHT.has(entry.kind) &&
-          !known.some(({ kind, key }) => kind === entry.kind && key === entry.key),
+          BROUGHT.has(entry.kind) && !known.some(({ kind, key }) => kind === entry.kind && key === entry.key),
       );
       const during = after && { ...after, entries: [...known, ...added] };
       return [host, { ...(before && { before }), ...(during && { after: during }) }];
