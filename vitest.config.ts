@@ -21,7 +21,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'lab', include: ['test/lab/*.test.ts'], ...lab } },
-      { test: { name: 'stories', include: ['test/lab/*.{test,story}.ts'], ...lab } },
+      { test: { name: 'stories', include: ['test/lab/*.{test,story}.ts'], ...lab, env: { STORIES: 'all' } } },
     ],
   },
 });
