@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applying, eventually, left, more } from './broken-off.js';
 import { applied, type Cluster, cluster, planned, type Ran } from './cluster.js';
 import { differences, portrait } from './portrait.js';
 
@@ -21,69 +20,12 @@ afterAll(() => c?.down());
 const right = 'default via 192.168.80.80 dev ens33 onlink';
 const route = async (host: string) => (await c.on(host, 'ip -4 route show default')).trim();
 const mark = (host: string) => c.on(host, 'cat /var/lib/lvsctl/mark');
-/** What an apply must not leave: its files, its units, its lock. */
-const left = (host: string) =>
-  c.on(
-    host,
-    `ls /var/lib/lvsctl/apply 2>/dev/null; find /etc/systemd -name 'lvsctl-undo*'
-    systemctl list-units --all --plain --no-legend 'lvsctl-apply*'
-    [ ! -e /run/lvsctl/lock ] || flock -n /run/lvsctl/lock true || echo locked`,
-  );
 const inTurn = async () => {
   const bodies = await c.requests(4);
   expect([...new Set(bodies)].sort()).toEqual(['benet', 'kgc']);
   expect(bodies.slice(2)).toEqual(bodies.slice(0, 2));
   expect(bodies[0]).not.toBe(bodies[1]);
 };
-
-/** A second share on web1 and another scheduler: a small plan for web1 and the director. */
-const more = (yaml: string) =>
-  yaml
-    .replace('scheduler: rr', 'scheduler: wrr')
-    .replace('at: /var/www/html }', 'at: /var/www/html }\n      - { share: benet, at: /srv/benet }');
-
-/** An lvsctl apply that a story can send signals to. */
-function applying(owner: string, ...more: string[]) {
-  const words = [process.env.LVSCTL_BIN ?? 'dist/cli.js', 'apply', '-y', '-f', c.file];
-  const env = { ...process.env, NO_COLOR: '1', CI: 'true', LVSCTL_IDENTITY: owner };
-  const child = spawn(process.execPath, [...words, '-F', join(c.directory, 'ssh_config'), ...more], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  });
-  const said = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', text => {
-    said.out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', text => {
-    said.err += text;
-  });
-  const ended = new Promise<Ran>(resolve =>
-    child.on('close', code => resolve({ code: code ?? -1, ...said })),
-  );
-  return {
-    ended,
-    signal: (name: NodeJS.Signals) => child.kill(name),
-    /** Waits until it printed a line that begins so. */
-    async until(line: string): Promise<void> {
-      const limit = Date.now() + 240_000;
-      while (!said.err.includes(`\n${line}`)) {
-        if (Date.now() > limit || child.exitCode !== null) throw new Error(`no ${line}\n${said.err}`);
-        await sleep(50);
-      }
-    },
-  };
-}
-
-/** Waits until a script succeeds on a machine, for so many seconds. */
-async function eventually(host: string, script: string, seconds: number): Promise<void> {
-  const limit = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await c.on(host, `{ ${script}\n} >/dev/null 2>&1 && echo yes || echo no`).catch(() => '');
-    if (answer.trim() === 'yes') return;
-    if (Date.now() > limit) throw new Error(`${host}: not within ${seconds} s: ${script}`);
-    await sleep(1000);
-  }
-}
 
 describe('a cluster that is managed through its own gateways', () => {
   it('is set up without the operator losing his way to a host', async () => {
@@ -132,7 +74,7 @@ describe('the same wrong gateway in the topology', () => {
 
   it('leaves the host as it was: routes, files, mark, units, nothing of the apply', async () => {
     expect(differences(before, await portrait(c, 'web1'))).toEqual([]);
-    expect(await left('web1')).toBe('');
+    expect(await left(c, 'web1')).toBe('');
     await c.edit(yaml => yaml.replace('\n    gateway: 192.168.80.99', ''));
     expect(await planned(c)).toEqual([]);
     await inTurn();
@@ -143,10 +85,10 @@ describe('an apply that does not come to its end', () => {
   const hosts = ['web1', 'lb1'];
   it('while another stands still holds the lock: the second is refused and names the first, which goes through', async () => {
     await c.edit(more);
-    const first = applying('anna@desk', '--confirm-timeout', '10m');
+    const first = applying(c, 'anna@desk', '--confirm-timeout', '10m');
     await first.until('[web1] ');
     first.signal('SIGSTOP');
-    const second = await applying('bert@desk').ended;
+    const second = await applying(c, 'bert@desk').ended;
     first.signal('SIGCONT');
     expect(second.err + second.out).toMatch(/locked by anna@desk since \d{4}-/);
     expect(second.code).toBe(3);
@@ -154,7 +96,7 @@ describe('an apply that does not come to its end', () => {
     expect(out).toContain('Apply complete!');
     expect(code).toBe(0);
     expect(await planned(c)).toEqual([]);
-    expect(await Promise.all(hosts.map(left))).toEqual(['', '']);
+    expect(await Promise.all(hosts.map(host => left(c, host)))).toEqual(['', '']);
   });
 
   it('because lvsctl was killed and the host restarted is taken back at boot', async () => {
@@ -162,17 +104,17 @@ describe('an apply that does not come to its end', () => {
     await c.edit(yaml => yaml.replace(/\n.*at: \/srv\/benet }/, ''));
     const wanted = await planned(c);
     expect(wanted.length).toBeGreaterThan(0);
-    const run = applying('anna', '--confirm-timeout', '30m');
+    const run = applying(c, 'anna', '--confirm-timeout', '30m');
     await run.until('[web1] ');
     run.signal('SIGKILL');
     await run.ended;
     await c.reboot(['web1']);
-    await eventually('web1', 'grep -q "^undone yes switch" /var/lib/lvsctl/apply/*/journal', 90);
+    await eventually(c, 'web1', 'grep -q "^undone yes switch" /var/lib/lvsctl/apply/*/journal', 90);
     expect(await mark('web1')).toBe(was);
     expect(await planned(c)).toEqual(wanted);
     await applied(c);
     expect(await planned(c)).toEqual([]);
-    expect(await left('web1')).toBe('');
+    expect(await left(c, 'web1')).toBe('');
     await inTurn();
   });
 });
