@@ -1,5 +1,5 @@
 import { cidr, networkOf } from '../topology/network.js';
-import { type Bystander, type Host, hosts, type Topology } from '../topology/topology.js';
+import { type Client, type Host, hosts, type Router, type Topology } from '../topology/topology.js';
 import type { LabMachine, LabNic, LabSpec } from './spec.js';
 
 /** The card that a host has when the topology does not name it. */
@@ -18,21 +18,44 @@ export interface LabManner {
 export function wiring(topology: Topology, directory: string, { image, inband }: LabManner): LabSpec {
   const managed = hosts(topology).map((host): LabMachine => {
     const jump = jumpAddress(networkOf(host.address));
-    const reach = inband ? { gateway: jump, inband: { jump: 'jump', address: host.address.address } } : {};
+    const reach = inband
+      ? { gateway: jump, inband: { jump: 'jump', address: host.address.address } }
+      : byRouter(topology, host);
     return { name: host.name, nics: [card(host), ...outside(topology, host)], ...reach };
   });
-  const bystanders = [...(topology.client ? [topology.client] : []), ...topology.routers].map(
-    (machine): LabMachine => ({ name: machine.name, nics: [card(machine)] }),
+  const clients = (topology.client ? [topology.client] : []).map(
+    (client): LabMachine => ({ name: client.name, nics: [card(client)], ...byRouter(topology, client) }),
   );
-  const machines = [...managed, ...bystanders, ...(inband ? [jumpHost(topology)] : [])];
+  const routers = topology.routers.map(routerMachine);
+  const machines = [...managed, ...clients, ...routers, ...(inband ? [jumpHost(topology)] : [])];
   return { name: topology.name, directory, image, machines };
 }
 
-/** A director's second card, without an address: the VIP on it is ours to hold. */
+/** A director's second card, with its base address if it has one: the VIP on it is ours to hold. */
 function outside({ directors, services }: Topology, host: Host): LabNic[] {
-  const name = directors.find(director => director.name === host.name)?.outside;
+  const director = directors.find(({ name }) => name === host.name);
+  const { outside: name, outsideAddress: address } = director ?? {};
   const far = services.map(({ vip }) => networkOf(vip)).find(network => network !== networkOf(host.address));
-  return name && far ? [{ interface: name, segment: far }] : [];
+  const segment = address ? networkOf(address) : far;
+  if (!name || !segment) return [];
+  return [{ interface: name, segment, ...(address && { address: cidr(address) }) }];
+}
+
+/** The base default gateway: the router of the machine's network. */
+function byRouter({ routers, client }: Topology, machine: Host | Client): { gateway?: string } {
+  const own = networkOf(machine.address);
+  const beside = routers.flatMap(({ addresses }) => addresses).find(address => networkOf(address) === own);
+  const gateway = (machine === client && client.gateway) || beside?.address;
+  return gateway ? { gateway } : {};
+}
+
+function routerMachine({ name, addresses, routes }: Router): LabMachine {
+  const nics = addresses.map((address, index) => ({
+    interface: `ens${33 + index}`,
+    segment: networkOf(address),
+    address: cidr(address),
+  }));
+  return { name, nics, routes: [...routes], forward: true };
 }
 
 function jumpHost(topology: Topology): LabMachine {
@@ -53,7 +76,7 @@ function jumpAddress(network: string): string {
   return [24, 16, 8, 0].map(shift => Math.floor(last / 2 ** shift) % 256).join('.');
 }
 
-function card(host: Pick<Host | Bystander, 'address' | 'interface'>): LabNic {
+function card(host: Pick<Host | Client, 'address' | 'interface'>): LabNic {
   return {
     interface: host.interface ?? CARD,
     segment: networkOf(host.address),

@@ -1,24 +1,18 @@
 import type { System } from '../systems/system.js';
-import type { Host, Service } from '../topology/topology.js';
+import type { Host, Mode, Service, Tunnel } from '../topology/topology.js';
 import type { Wishes } from './wish.js';
 
-const FLAGS = { nat: '-m', dr: '-g', tun: '-i' } as const;
+const FLAGS: Readonly<Record<Mode, string>> = { nat: '-m', dr: '-g', tun: '-i', proxy: '' };
 
 /** The kernel's table: one entry for each virtual service and each real server in it. */
 export function ipvs(wishes: Wishes, services: readonly Service[]): void {
   for (const service of services) {
-    const { scheduler, flags, persistence, place } = service;
-    const state = {
-      scheduler,
-      flags: flags.join(','),
-      persistence,
-      netmask: '',
-      onePacket: false,
-      engine: '',
-    };
+    const { scheduler, flags, persistence, netmask, onePacket, place } = service;
+    const state = { scheduler, flags: flags.join(','), persistence, netmask, onePacket, engine: '' };
     wishes.add('master', 'virtual-service', key(service), state, { reason: 'the virtual service', place });
-    for (const { name, address, port, weight } of service.servers) {
-      const server = { forward: service.mode, weight, upper: 0, lower: 0, tunnel: '' };
+    const tunnel = service.mode === 'tun' ? tunnelWords(service.tunnel) : '';
+    for (const { name, address, port, weight, upper, lower } of service.servers) {
+      const server = { forward: service.mode, weight, upper, lower, tunnel };
       wishes.add('master', 'real-server', `${key(service)} ${address}:${port}`, server, {
         reason: `real server ${name}`,
         place,
@@ -45,15 +39,36 @@ export function ipvsSaved(wishes: Wishes, services: readonly Service[], host: Ho
 }
 
 function rules(service: Service): string {
-  const virtual = `${service.protocol === 'udp' ? '-u' : '-t'} ${service.vip.address}:${service.port}`;
+  const { protocol, vip, port, fwmark, netmask, onePacket } = service;
+  const virtual =
+    fwmark === undefined ? `${protocol === 'udp' ? '-u' : '-t'} ${vip.address}:${port}` : `-f ${fwmark}`;
   const persistence = service.persistence ? ` -p ${service.persistence}` : '';
+  const mask = netmask ? ` -M ${netmask}` : '';
+  const once = onePacket ? ' -o' : '';
   const flags = service.flags.length > 0 ? ` -b ${service.flags.join(',')}` : '';
+  const tunnel = service.mode === 'tun' ? tunnelOptions(service.tunnel) : '';
   const servers = service.servers.map(
-    ({ address, port, weight }) => `-a ${virtual} -r ${address}:${port} ${FLAGS[service.mode]} -w ${weight}`,
+    ({ address, port, weight }) =>
+      `-a ${virtual} -r ${address}:${port} ${FLAGS[service.mode]} -w ${weight}${tunnel}`,
   );
-  return [`-A ${virtual} -s ${service.scheduler}${persistence}${flags}`, ...servers.sort()].join('\n');
+  return [
+    `-A ${virtual} -s ${service.scheduler}${persistence}${mask}${once}${flags}`,
+    ...servers.sort(),
+  ].join('\n');
 }
 
-function key({ protocol, vip, port }: Service): string {
-  return `${protocol} ${vip.address}:${port}`;
+/** As the kind virtual-service names it: `tcp 12.0.0.1:80`, `fwm 50`. */
+function key({ protocol, vip, port, fwmark }: Service): string {
+  return fwmark === undefined ? `${protocol} ${vip.address}:${port}` : `fwm ${fwmark}`;
+}
+
+/** As the kind real-server has it: `ipip`, `gue PORT CHECKSUM`, `gre CHECKSUM`. */
+function tunnelWords({ type, port, checksum }: Tunnel): string {
+  return type === 'ipip' ? type : [type, ...(type === 'gue' ? [port] : []), checksum].join(' ');
+}
+
+/** As `ipvsadm -Sn` prints them. */
+function tunnelOptions({ type, port, checksum }: Tunnel): string {
+  const own = { ipip: '', gue: ` --tun-port ${port} --tun-${checksum}`, gre: ` --tun-${checksum}` }[type];
+  return ` --tun-type ${type}${own}`;
 }

@@ -19,7 +19,7 @@ export function realServer(topology: Topology, host: RealServer, facts: HostFact
   }
   mounts(wishes, topology, host, system);
   gateway(wishes, host, device);
-  if (host.web) web(wishes, host, host.web, system);
+  if (host.web) web(wishes, topology, host, host.web, system);
   return wishes;
 }
 
@@ -47,8 +47,8 @@ function gateway(wishes: Wishes, host: RealServer, device: string): void {
   wishes.add('servers', 'gateway-entry', device, { gateway: host.gateway }, why);
 }
 
-function web(wishes: Wishes, host: RealServer, site: WebServer, system: System): void {
-  const { server, root, port, page, place } = site;
+function web(wishes: Wishes, topology: Topology, host: RealServer, site: WebServer, system: System): void {
+  const { server, root, ports, page, place } = site;
   const { unit, site: path, template } = system.web[server];
   const why = { reason: `${server} serves ${root}`, place };
   const isMount = host.mounts.some(({ at }) => at === root);
@@ -61,10 +61,9 @@ function web(wishes: Wishes, host: RealServer, site: WebServer, system: System):
   }
   const values = {
     cluster: wishes.name,
-    address: host.address.address,
-    port,
     root,
-    standard: port === 80,
+    listens: listens(topology, host, ports),
+    tls: topology.tls,
   };
   wishes.file('servers', path(wishes.name), render(template, values), why);
   const follows = [{ kind: 'file', key: path(wishes.name) }];
@@ -80,4 +79,16 @@ function web(wishes: Wishes, host: RealServer, site: WebServer, system: System):
     });
   }
   wishes.unit('servers', unit, why, follows);
+}
+
+/** The host's own address, and the VIPs that it answers for itself. */
+function listens({ services, tls }: Topology, host: RealServer, ports: readonly number[]) {
+  const direct = services.filter(
+    ({ mode, servers }) =>
+      (mode === 'dr' || mode === 'tun') && servers.some(({ name }) => name === host.name),
+  );
+  const addresses = new Set([host.address.address, ...direct.map(({ vip }) => vip.address)]);
+  return [...addresses].flatMap(address =>
+    ports.map(port => ({ address, port, standard: port === 80, secure: tls?.ports.includes(port) ?? false })),
+  );
 }

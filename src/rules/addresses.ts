@@ -13,12 +13,21 @@ import {
 export function machines(
   topology: Topology,
 ): readonly { name: string; addresses: readonly Interface4[]; place: Place }[] {
-  const gateways = new Map(topology.directors.map(({ name, gateway }) => [name, gateway]));
-  const bystanders = [...(topology.client ? [topology.client] : []), ...topology.routers];
-  return [...hosts(topology), ...bystanders].map(({ name, address, place }) => {
-    const gateway = gateways.get(name);
-    return { name, addresses: gateway ? [address, gateway] : [address], place };
-  });
+  const further = new Map(
+    topology.directors.map(({ name, outsideAddress, gateway }) => [
+      name,
+      [outsideAddress, gateway].filter(address => address !== undefined),
+    ]),
+  );
+  const ends = [...hosts(topology), ...(topology.client ? [topology.client] : [])];
+  return [
+    ...ends.map(({ name, address, place }) => ({
+      name,
+      addresses: [address, ...(further.get(name) ?? [])],
+      place,
+    })),
+    ...topology.routers,
+  ];
 }
 
 /** Every VIP once, at the first service that has it. */

@@ -10,13 +10,14 @@ export const webPortMismatch: Rule = {
       const ports = services.flatMap(({ servers }) =>
         servers.filter(server => server.name === name).map(({ port }) => port),
       );
-      if (web === undefined || ports.length === 0 || ports.includes(0) || ports.includes(web.port)) return [];
+      if (web === undefined || ports.length === 0 || ports.includes(0)) return [];
+      if (web.ports.some(port => ports.includes(port))) return [];
       return [
         {
           host: name,
           place: web.place,
-          message: `${name}'s web server listens on port ${web.port}, and the services send to ${[...new Set(ports)].join(', ')}`,
-          remedy: `write \`port: ${ports[0]}\` under \`web\`, or \`targetPort: ${web.port}\` in the service`,
+          message: `${name}'s web server listens on port ${web.ports[0]}, and the services send to ${[...new Set(ports)].join(', ')}`,
+          remedy: `write \`port: ${ports[0]}\` under \`web\`, or \`targetPort: ${web.ports[0]}\` in the service`,
         },
       ];
     }),

@@ -1,3 +1,4 @@
+import { attachments } from './attachments.js';
 import { check } from './check.js';
 import { parse } from './document.js';
 import { expand } from './expand.js';
@@ -13,9 +14,10 @@ import type { Fault, Topology } from './topology.js';
 export function loadTopology(path: string, source?: string): Topology {
   const text = read(path, source);
   const document = parse(text);
-  const faults = [...check(document), ...references(document)];
+  const outside = attachments(document, text.file);
+  const faults = [...check(document), ...references(document), ...outside.faults];
   if (faults.length > 0) throw new Faults(inOrder(faults));
-  return expand(text, document);
+  return expand(text, document, outside);
 }
 
 /** In the order of the file; what an anchor repeats is told once. */

@@ -13,6 +13,7 @@ export function references(document: Parsed): Fault[] {
     ...twice(document, hosts(document.value), 'name', name => `the host name \`${name}\` is there already`),
     ...mounts(document, servers),
     ...services(document, items(document.value, 'services'), servers),
+    ...withoutVrrp(document),
   ];
 }
 
@@ -56,6 +57,7 @@ function services(document: Parsed, services: readonly Item[], servers: readonly
   return [
     ...twice(document, services, serviceOf(top), key => `the service ${key} is there already`),
     ...withoutVip(document, top, services),
+    ...withoutPort(document, services),
     ...services.flatMap(service => (names ? serverNames(document, service, names) : [])),
   ];
 }
@@ -70,6 +72,44 @@ function withoutVip(document: Parsed, top: Record<string, unknown>, services: re
       place: document.place(without.path),
       message: 'this service has no VIP',
       remedy: 'give `vip: 12.0.0.1/24` at the top of the file, or here',
+    },
+  ];
+}
+
+/** A service is a port of the VIP, or a firewall mark for several. */
+function withoutPort(document: Parsed, services: readonly Item[]): Fault[] {
+  return services.flatMap(({ value, path }) => {
+    const [port, fwmark, ports] = ['port', 'fwmark', 'ports'].map(key => value[key] !== undefined);
+    const place = document.place(path);
+    if (port && (fwmark || ports))
+      return [
+        {
+          place,
+          message: 'this service has both a `port` and a firewall mark',
+          remedy: 'write `port: 80`, or `fwmark: 50` with `ports: [80, 443]`',
+        },
+      ];
+    if (port || (fwmark && ports)) return [];
+    return [
+      {
+        place,
+        message: `this service has no ${fwmark ? '`ports`' : ports ? '`fwmark`' : '`port`'}`,
+        remedy: fwmark || ports ? 'write `fwmark: 50` with `ports: [80, 443]`' : 'add `port: 80`',
+      },
+    ];
+  });
+}
+
+/** Without VRRP nothing would decide which director holds the VIP. */
+function withoutVrrp(document: Parsed): Fault[] {
+  const directors = items(document.value, 'directors');
+  const second = directors[1];
+  if (second === undefined || (document.value as Record<string, unknown>).vrrp !== undefined) return [];
+  return [
+    {
+      place: document.place(second.path),
+      message: 'there are several directors and no `vrrp`: all of them would answer for the VIP',
+      remedy: 'add `vrrp: { virtualRouterId: 50 }`, with a number that is free on the network',
     },
   ];
 }
@@ -107,6 +147,7 @@ function exportOf({ path, clients }: Record<string, unknown>): string | undefine
 function serviceOf(top: Record<string, unknown>): (service: Record<string, unknown>) => string | undefined {
   return service => {
     const vip = text(service.vip ?? top.vip);
+    if (service.fwmark !== undefined) return `fwmark ${service.fwmark}`;
     return vip && `${vip.replace(/\/.*/, '')}:${service.port}/${service.protocol}`;
   };
 }

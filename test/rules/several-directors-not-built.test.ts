@@ -5,7 +5,10 @@ testRule(severalDirectorsNotBuilt, [
   { title: 'takes one director' },
   {
     title: 'refuses a second one',
-    edits: { 'realServers:': '  - { name: lb2, address: 192.168.80.81/24, outside: ens37 }\nrealServers:' },
+    edits: {
+      'realServers:':
+        '  - { name: lb2, address: 192.168.80.81/24, outside: ens37 }\nvrrp: { virtualRouterId: 50 }\nrealServers:',
+    },
     says: [{ line: 7, host: 'lb2', message: 'lb2 would be a second director' }],
   },
 ]);

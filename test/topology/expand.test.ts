@@ -24,7 +24,7 @@ describe('what is not written', () => {
       weight: 1,
       gateway: '192.168.80.80',
       mounts: [{ options: ['_netdev', 'nofail', 'x-systemd.automount', 'x-systemd.mount-timeout=30'] }],
-      web: { server: 'nginx', root: '/var/www/html', port: 80 },
+      web: { server: 'nginx', root: '/var/www/html', ports: [80] },
     });
     expect(topology.nfs!.shares[0]!.options).toEqual(['rw', 'sync', 'no_subtree_check']);
     expect(topology.client!.name).toBe('client');
@@ -32,15 +32,34 @@ describe('what is not written', () => {
       {
         vip: { address: '12.0.0.1', prefix: 24 },
         port: 80,
+        ports: [80],
         protocol: 'tcp',
         mode: 'nat',
         scheduler: 'wlc',
         flags: [],
         persistence: 0,
+        netmask: '',
+        onePacket: false,
+        tunnel: { type: 'ipip', checksum: 'nocsum', mtu: 1500 },
         servers: [
-          { name: 'web1', address: '192.168.80.10', port: 80, weight: 1 },
-          { name: 'web2', address: '192.168.80.20', port: 80, weight: 1 },
+          { name: 'web1', address: '192.168.80.10', port: 80, weight: 1, upper: 0, lower: 0 },
+          { name: 'web2', address: '192.168.80.20', port: 80, weight: 1, upper: 0, lower: 0 },
         ],
+        checks: [
+          {
+            type: 'TCP_CHECK',
+            connectTimeout: 3,
+            retry: 3,
+            delayBeforeRetry: 1,
+            place: { file: 'x.yaml', line: 14, column: 5 },
+          },
+        ],
+        delayLoop: 5,
+        quorum: 1,
+        hysteresis: 0,
+        inhibitOnFailure: false,
+        alpha: false,
+        omega: false,
         place: { file: 'x.yaml', line: 14, column: 5 },
       },
     ]);
@@ -100,11 +119,11 @@ describe('a real server', () => {
     expect(realServers.map(({ gateway }) => gateway)).toEqual(['192.168.80.1', undefined]);
   });
 
-  it('listens where the first service that has it sends to', () => {
+  it('listens where the services that have it send to', () => {
     const { realServers } = load({
       '{ port: 80 }': '{ port: 80, targetPort: 8080, servers: [web1] }\n  - { port: 81 }',
     });
-    expect(realServers.map(({ web }) => web!.port)).toEqual([8080, 81]);
+    expect(realServers.map(({ web }) => web!.ports)).toEqual([[8080, 81], [81]]);
   });
 });
 

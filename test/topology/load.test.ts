@@ -7,7 +7,7 @@ import { saidOf } from './faults.js';
 import { edited, sound } from './sound.js';
 
 const keysAtTop =
-  'the keys there are name, mode, vip, scheduler, persistence, packages, snat, directors, realServers, nfs, services, client, routers';
+  'the keys there are name, mode, vip, gatewayVip, scheduler, persistence, tunnel, packages, snat, directors, realServers, nfs, services, keepalived, vrrp, proxy, tls, timeouts, connTabBits, vs, client, routers';
 const schedulers = 'use one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh, twos';
 
 describe('a topology that cannot be read', () => {
@@ -116,7 +116,7 @@ describe('a topology with faults', () => {
       'a misspelt key further down',
       edited({ '{ port: 80 }': '{ port: 80, schedular: rr }' }),
       [
-        'x.yaml:15:17: unknown key `schedular` in services[0]; did you mean `scheduler`? (the keys there are vip, port, protocol, mode, scheduler, flags, persistence, targetPort, weights, servers)',
+        'x.yaml:15:17: unknown key `schedular` in services[0]; did you mean `scheduler`? (the keys there are vip, port, fwmark, ports, protocol, mode, scheduler, flags, persistence, targetPort, weights, servers, onePacket, tunnel, delayLoop, checks, quorum, hysteresis, inhibitOnFailure, alpha, omega, sorryServer, sorryPage)',
       ],
     ],
     [
@@ -168,7 +168,7 @@ describe('a topology with faults', () => {
     [
       'an unknown mode',
       edited({ 'mode: nat': 'mode: nta' }),
-      ['x.yaml:2:7: `nta` is not a forwarding mode; did you mean `nat`? (use one of nat, dr, tun)'],
+      ['x.yaml:2:7: `nta` is not a forwarding mode; did you mean `nat`? (use one of nat, dr, tun, proxy)'],
     ],
     [
       'an address without prefix length',
@@ -276,6 +276,24 @@ describe('a topology with faults', () => {
       'no VIP anywhere',
       edited({ 'vip: 12.0.0.1/24\n': '' }),
       ['x.yaml:14:5: this service has no VIP (give `vip: 12.0.0.1/24` at the top of the file, or here)'],
+    ],
+    [
+      'a second director without VRRP',
+      edited({ 'realServers:': '  - { name: lb2, address: 192.168.80.81/24 }\nrealServers:' }),
+      [
+        'x.yaml:7:5: there are several directors and no `vrrp`: all of them would answer for the VIP (add `vrrp: { virtualRouterId: 50 }`, with a number that is free on the network)',
+      ],
+    ],
+    [
+      'a service without a port, and one with a mark and a port',
+      edited({
+        '{ port: 80 }': '{ scheduler: rr }\n  - { fwmark: 50 }\n  - { port: 80, fwmark: 51, ports: [80] }',
+      }),
+      [
+        'x.yaml:15:5: this service has no `port` (add `port: 80`)',
+        'x.yaml:16:5: this service has no `ports` (write `fwmark: 50` with `ports: [80, 443]`)',
+        'x.yaml:17:5: this service has both a `port` and a firewall mark (write `port: 80`, or `fwmark: 50` with `ports: [80, 443]`)',
+      ],
     ],
   ])('%s', (_, text, said) => {
     expect(saidOf('x.yaml', text)).toEqual(said);
