@@ -56,13 +56,13 @@ export function attributes(change: Shown): Attribute[] {
 
 /**
  * The attributes of a change as words: `weight 1 -> 3` for an update, `masq weight=1` or `+14 lines` for a creation
- * (whose texts go without a name unless verbose), nothing for a removal unless verbose.
+ * (whose texts, and what is as `usual`, are left out unless verbose), nothing for a removal unless verbose.
  */
 export function attributeWords(
   change: Shown,
-  options: { paint: Palette; verbose: boolean; unicode: boolean },
+  options: { paint: Palette; verbose: boolean; unicode: boolean; usual?: Partial<State> },
 ): Word[] {
-  const { paint, unicode, verbose } = options;
+  const { paint, unicode, verbose, usual = {} } = options;
   const arrow = unicode ? '\u2192' : '->';
   const shown = attributes(change);
   const single = Object.keys(change.after ?? change.before ?? {}).length === 1;
@@ -89,7 +89,7 @@ export function attributeWords(
       return [{ text: texts > 1 ? `${name} ${size}` : size }];
     }
     if (!verbose && texts > 0) return [];
-    if (!verbose && (content === '' || content === false)) return [];
+    if (!verbose && (content === '' || content === false || content === usual[name])) return [];
     if (content === true) return single && !verbose ? [] : [{ text: name }];
     const bare = single || (typeof content === 'string' && !verbose);
     return [{ text: bare ? value(content) : `${name}=${value(content)}` }];

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Change } from '../plan/plan.js';
+import { kinds } from '../resources/index.js';
 import { attributes, attributeWords } from './attributes.js';
 import { glyphs, layers, more, reason, verbStyle } from './change-words.js';
 import { columns, flow, sentence, span, type Word } from './flow.js';
@@ -50,7 +51,8 @@ function entryLines(change: Change, places: Columns, options: PlanTextOptions): 
     style(key),
   ].join('');
   const keyEnd = places.key + columns(key);
-  const whole = attributeWords(change, { paint, verbose, unicode });
+  const usual = kinds.get(change.kind)?.usual;
+  const whole = attributeWords(change, { paint, verbose, unicode, ...(usual && { usual }) });
   const aligned = Math.max(keyEnd + 2, places.detail);
   const column = aligned + span(whole) > width ? keyEnd + 2 : aligned;
   const details = verb(change) === 'create' && !verbose ? cut(whole, width - column) : whole;

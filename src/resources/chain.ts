@@ -13,6 +13,7 @@ type Chain = {
 export const chain: Kind<Chain> = {
   name: 'chain',
   layer: 'live',
+  usual: { jumps: 1 },
   probe: keys => ({ run: READ, args: keys.map(key => split(key)[1]) }),
   parse,
   steps({ key, after }) {

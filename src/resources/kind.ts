@@ -62,6 +62,8 @@ export interface Kind<S extends State = State> {
   layer: 'live' | 'persisted' | 'installed';
   /** Why destroy and undo leave it on the host. */
   stays?: string;
+  /** Attributes that tell nobody anything at these values: a creation is shown without them. */
+  usual?: Partial<S>;
   /** What a removal rightly leaves on the host, such as a directory that somebody else filled. */
   leaves?: string;
   /**

@@ -16,6 +16,7 @@ type RealServer = {
 export const realServer: Kind<RealServer> = {
   name: 'real-server',
   layer: 'live',
+  usual: { upper: 0, lower: 0 },
   probe: () => IPVS_TABLE,
   parse,
   owns: (key, wanted) => wanted('virtual-service', split(key)[0]),

@@ -17,6 +17,7 @@ type VirtualService = {
 export const virtualService: Kind<VirtualService> = {
   name: 'virtual-service',
   layer: 'live',
+  usual: { persistence: 0 },
   probe: () => IPVS_TABLE,
   parse: output =>
     new Map(

@@ -76,7 +76,7 @@ describe('the text of a plan', () => {
         + boot  sysctl-entry     net.ipv4.ip_forward  1              # nat  nat.yaml:4
         ~ now   sysctl           net.ipv4.ip_forward  0 -> 1
                                    # nat forwards  nat.yaml:4
-        + now   virtual-service  tcp 12.0.0.1:80      rr persistence=0     nat.yaml:20
+        + now   virtual-service  tcp 12.0.0.1:80      rr        # service  nat.yaml:20
         + now   real-server      tcp 12.0.0.1:80 192.168.80.10:80  masq weight=1
         + boot  file             /etc/systemd/system/lvsctl-firewall.service  ..
 
