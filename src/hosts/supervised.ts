@@ -165,10 +165,7 @@ n=0
 while kill -0 "$pid" && [ "$n" -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
 rm -f /run/lvsctl/beat
 rmdir ${HOME}/apply
-if [ ! -e ${HOME}/mark ]; then
-  rmdir ${HOME} && rm -rf /run/lvsctl
-  [ "$(systemctl show -p LoadState lvsctl-undo.service)" = LoadState=not-found ] || systemctl daemon-reload
-fi
+[ -e ${HOME}/mark ] || { rmdir ${HOME} && rm -rf /run/lvsctl; }
 systemctl reset-failed lvsctl-apply-${id}.service
 :`;
   return session.exec(asRoot(`{ ${text}\n} 2>/dev/null`), { limit: 60 });

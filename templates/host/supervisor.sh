@@ -2,7 +2,8 @@
 # Carries out one apply on this host and takes it back when nobody confirms it. Run detached from SSH.
 #
 #   supervisor.sh DIRECTORY apply SILENCE    wait for phases, run them, wait for the verdict
-#   supervisor.sh DIRECTORY recover LINGER   after a reboot, or a supervisor that died: take back what was not confirmed
+#   supervisor.sh DIRECTORY recover LINGER   after a reboot, or a supervisor that died: take back what was not confirmed,
+#                                            unless it was to be kept and nobody asks for it back
 #
 # In DIRECTORY: phase.N (scripts), undo (takes back change $1), mark.before and mark.after (absent: no mark), owner,
 # armed (what happens after SILENCE seconds without a word from lvsctl: undo, or keep), reserve (room for the journal
@@ -44,6 +45,8 @@ second() {
 # lvsctl reads the end of the journal and clears up; when it does not come, we do.
 leave() {
     rm -f "$units/multi-user.target.wants/$unit" "$units/$unit" "$run/owner" "$run/beat"
+    # On a host with nothing of ours systemd is not to remember the unit either.
+    [ -e "$home/mark" ] || [ "$(systemctl show -p LoadState "$unit" 2>/dev/null)" != LoadState=loaded ] || systemctl daemon-reload
     tell end "$1"
     rm -f "$dir/armed"
     exec 9>&-
@@ -108,6 +111,11 @@ if [ "$mode" = recover ]; then
     if grep -q '^confirmed' "$dir/journal"; then
         put_mark "$dir/mark.after"
         leave confirmed "$seconds"
+    fi
+    read -r silent <"$dir/armed"
+    if [ "$silent" = keep ] && [ ! -e "$dir/verdict" ]; then
+        tell kept
+        leave kept "$seconds"
     fi
     undo switch "$seconds"
 fi
