@@ -122,7 +122,9 @@ function load(plan: Plan, host: string, id: string, options: ApplyOptions): Load
   const { kinds, owner, patience, lockTimeout = 60 } = options;
   const numbered = numberedPhases(plan, host);
   const ready = readiness(plan, host, id, options);
-  const scripts = numbered.map(part => phaseScript(plan.cluster, directoryOf(id), part, kinds));
+  const all = numbered.flat();
+  const reloads = all.flatMap(({ change }) => (change.action === 'reload' ? [change] : []));
+  const scripts = numbered.map(part => phaseScript(plan.cluster, directoryOf(id), part, kinds, reloads));
   const waits = `LVSCTL_LOCK_TIMEOUT=${lockTimeout}\nexport LVSCTL_LOCK_TIMEOUT\n`;
   const marks = plan.marks.get(host) ?? {};
   return {
@@ -132,7 +134,7 @@ function load(plan: Plan, host: string, id: string, options: ApplyOptions): Load
     patience: patience || FORSAKEN,
     silent: patience > 0 ? 'undo' : 'keep',
     phases: (ready === undefined ? scripts : [ready, ...scripts]).map(text => `${waits}${text}`),
-    undo: undoScript(plan.cluster, numbered.flat(), kinds),
+    undo: undoScript(plan.cluster, all, kinds),
     marks: { ...marks, during: during(plan.cluster, marks) },
   };
 }

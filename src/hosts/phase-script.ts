@@ -14,18 +14,28 @@ export interface Numbered {
 /**
  * The script that carries out one phase on one host. Each change is begun in the journal before it is touched and
  * done after; the first failure ends the phase, and so does a `stop` before the next change. What cannot be taken
- * back is on `hold`: not to be broken off. Checks pass before the first write.
+ * back is on `hold`: not to be broken off. Checks pass before the first write. What one of the host's `reloads` follows
+ * is noted as due there, until it was reloaded: a crash in between is seen by the next plan.
  */
 export function phaseScript(
   cluster: string,
   directory: string,
   part: readonly Numbered[],
   kinds: Kinds,
+  reloads: readonly Change[] = [],
 ): string {
-  const lines = runs(part, kinds).map(({ numbers, commands, stays }) => {
+  const lines = runs(part, kinds).map(({ members, commands, stays }) => {
+    const numbers = members.map(({ number }) => number);
     const list = numbers.join(' ');
     const [hold, release] = stays ? [': >"$dir/hold"\n', '\nrm -f "$dir/hold"'] : ['', ''];
-    return `${hold}begin ${list}\n${guarded(commands)} || failed ${numbers[0]}\ncompleted ${list}${release}`;
+    const noted = reloads.filter(reload => members.some(({ change }) => isFollowed(change, reload)));
+    const read = members.filter(({ change }) => kinds.get(change.kind)?.reload);
+    const all = [
+      ...noted.map(({ key }) => ({ run: NOTE, args: [key] })),
+      ...commands,
+      ...read.map(({ change }) => ({ run: FORGET, args: [change.key] })),
+    ];
+    return `${hold}begin ${list}\n${guarded(all)} || failed ${numbers[0]}\ncompleted ${list}${release}`;
   });
   const checks = [...new Map(part.flatMap(({ change }) => checkOf(change))).values()].map(
     check => `${guarded([check])} || failed -1`,
@@ -53,8 +63,19 @@ export function undoScript(cluster: string, all: readonly Numbered[], kinds: Kin
     .map(({ number, change }) => `${number}) ${joined(stepsOf(invert(change), kinds))} ;;`);
   const reloads = all
     .filter(({ change }) => change.action === 'reload')
-    .map(({ change }) => `(${joined(stepsOf(change, kinds))}) || bad=1`);
+    .map(({ change }) => {
+      const forget = { run: FORGET, args: [change.key] };
+      return `(${joined([...stepsOf(change, kinds), forget])}) || bad=1`;
+    });
   return `${prelude(cluster)}case "$1" in\n${arms.join('\n')}\nreloads) bad=0\n${reloads.join('\n')}\nexit "$bad" ;;\nesac\n`;
+}
+
+// A reboot makes every service read its files, and empties /run.
+const NOTE = 'mkdir -p /run/lvsctl/due && : >"/run/lvsctl/due/$1"';
+const FORGET = 'rm -f "/run/lvsctl/due/$1"';
+
+function isFollowed({ kind, key }: Change, { follows }: Change): boolean {
+  return follows?.some(followed => followed.kind === kind && followed.key === key) ?? false;
 }
 
 const JOURNAL = `
@@ -74,7 +95,7 @@ failed() {
 function runs(
   part: readonly Numbered[],
   kinds: Kinds,
-): { numbers: number[]; commands: readonly Command[]; stays: boolean }[] {
+): { members: Numbered[]; commands: readonly Command[]; stays: boolean }[] {
   const result: { kind: string; members: Numbered[] }[] = [];
   for (const item of part) {
     const last = result.at(-1);
@@ -83,7 +104,7 @@ function runs(
     else result.push({ kind: item.change.kind, members: [item] });
   }
   return result.map(({ kind, members }) => ({
-    numbers: members.map(({ number }) => number),
+    members,
     commands: kinds.get(kind)?.together
       ? kinds.get(kind)!.together!(members.map(({ change }) => change))
       : stepsOf(members[0]!.change, kinds),

@@ -81,7 +81,7 @@ export function diff(wanted: readonly Resource[], seen: Seen, kinds: ReadonlyMap
   return [...changes, ...reloads(wanted, seen, changes, kinds)];
 }
 
-/** What must read its files again because one of them changed, and is not itself started or stopped. */
+/** What must read its files again because one of them changes, or did when a crash lost the reload; not what is itself started or stopped. */
 function reloads(
   wanted: readonly Resource[],
   seen: Seen,
@@ -99,10 +99,12 @@ function reloads(
   ];
   return candidates
     .filter(({ kind, key, follows, state }) => {
-      const due = follows?.some(followed => changed.has(id(followed.kind, followed.key)));
+      const due =
+        seen.facts.due?.includes(key) ||
+        follows?.some(followed => changed.has(id(followed.kind, followed.key)));
       return due && !changed.has(id(kind, key)) && kinds.get(kind)?.reload && state.active === true;
     })
-    .map(({ kind, key, state, stage, why }) => ({
+    .map(({ kind, key, state, stage, why, follows }) => ({
       host: seen.host,
       kind,
       key,
@@ -112,6 +114,7 @@ function reloads(
       layer: kinds.get(kind)!.layer,
       stage,
       why,
+      ...(follows && { follows }),
     }));
 }
 

@@ -50,4 +50,6 @@ export interface HostFacts {
   mark?: Mark;
   /** An apply of ours on this host that is not confirmed yet: its id. */
   pending?: string;
+  /** Units whose files an apply has changed and that have not read them since: it broke off in between. */
+  due?: readonly string[];
 }

@@ -32,6 +32,7 @@ cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null | awk '$1 ==
 if grep -q . /proc/net/ip_tables_names 2>/dev/null; then say iptables legacy; else say iptables nft; fi
 [ -r /var/lib/lvsctl/mark ] && say mark "$(base64 </var/lib/lvsctl/mark | tr -d '\\n')"
 for a in /var/lib/lvsctl/apply/*/armed; do [ -e "$a" ] && { a=\${a%/armed}; say pending "\${a##*/}"; }; done
+for d in /run/lvsctl/due/*; do [ -e "$d" ] && say due "\${d##*/}"; done
 :
 `;
 
@@ -74,6 +75,7 @@ export function parseFacts(host: string, output: string): HostFacts {
     ssh: { local, peer },
     ...(mark && { mark: parseMark(mark) }),
     ...(all('pending').length > 0 && { pending: one('pending') }),
+    ...(all('due').length > 0 && { due: all('due') }),
   };
 }
 

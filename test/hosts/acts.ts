@@ -41,6 +41,18 @@ const slow: Kind<{ value: string }> = {
 };
 /** The same, and it stays, as a package does. */
 const lasting: Kind<{ value: string }> = { ...slow, name: 'lasting', stays: 'packages stay' };
+/** A service: it notes what stood in the file `followed` when it last read it; with the value `deaf` it never gets to. */
+const unit: Kind<{ value: string }> = {
+  ...base,
+  name: 'unit',
+  steps: entry.steps,
+  reload: key => [
+    {
+      run: 'grep -q deaf "/etc/state/$1" && sleep 300; cat /etc/state/followed >"/etc/state/$1"',
+      args: [key],
+    },
+  ],
+};
 /** An entry that the host cannot take back. */
 const stubborn: Kind<{ value: string }> = {
   ...base,
@@ -49,7 +61,7 @@ const stubborn: Kind<{ value: string }> = {
 };
 
 export const kinds = new Map<string, Kind>(
-  [entry, faulty, slow, lasting, stubborn].map(kind => [kind.name, kind as unknown as Kind]),
+  [entry, faulty, slow, lasting, unit, stubborn].map(kind => [kind.name, kind as unknown as Kind]),
 );
 
 /** A change that makes an entry of a kind, with `from` its earlier value. */
@@ -60,6 +72,12 @@ export function make(kind: string, key: string, value = 'new', from?: string): C
     after: { value },
     ...(from !== undefined && { before: { value: from } }),
   });
+}
+
+/** A unit that reads its files again because the entry `followed` changes. */
+export function reload(key: string, value = 'on'): Change {
+  const follows = [{ kind: 'entry', key: 'followed' }];
+  return { ...make('unit', key, value, value), action: 'reload', follows };
 }
 
 const mark = (key: string) => ({

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { foldOutcome } from '../../src/plan/outcome.js';
 import { applyResults, exitCode } from '../../src/report/exit-code.js';
-import { make, phases, start } from './acts.js';
+import { make, phases, reload, start } from './acts.js';
 import { LocalHost } from './local-host.js';
 
 const seconds = { timeout: 60_000 };
@@ -45,6 +45,45 @@ describe('an apply', seconds, () => {
     await ended;
     expect(host.state()).toEqual([]);
     expect(events).toContainEqual(expect.objectContaining({ type: 'failed', message: 'no answer' }));
+    expect(host.left()).toEqual([]);
+  });
+
+  it('notes which unit has still to read its files, until it has', async () => {
+    const due = '/run/lvsctl/due/web.service';
+    host.run('echo on >/etc/state/web.service');
+    const wanted = phases(
+      [make('entry', 'a')],
+      [make('entry', 'followed'), make('slow', 'b', '1'), reload('web.service')],
+    );
+    const seen: string[] = [];
+    const { ended } = start(host, wanted, {
+      hear: event => {
+        if (event.type === 'begin')
+          seen.push(`${event.change} ${host.run(`[ ! -e ${due} ] || echo due`).trim()}`);
+      },
+    });
+    await ended;
+    expect(seen.filter(line => !line.startsWith('1') && !line.startsWith('3'))).toEqual(['0 ', '2 due']);
+    expect(host.state()).toEqual(['a:new', 'b:1', 'followed:new', 'web.service:new']);
+    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/mark']);
+  });
+
+  it('notes it no more when the reload of a crash was made up for', async () => {
+    host.run('echo new >/etc/state/followed; mkdir -p /run/lvsctl/due; : >/run/lvsctl/due/web.service');
+    await start(host, phases([reload('web.service')])).ended;
+    expect(host.state()).toEqual(['followed:new', 'web.service:new']);
+    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/mark']);
+  });
+
+  it('notes none any more once all was taken back and read again', async () => {
+    host.run('echo on >/etc/state/web.service; echo old >/etc/state/followed');
+    const wanted = phases([
+      make('entry', 'followed', 'new', 'old'),
+      make('faulty', 'b'),
+      reload('web.service'),
+    ]);
+    await start(host, wanted).ended;
+    expect(host.state()).toEqual(['followed:old', 'web.service:old']);
     expect(host.left()).toEqual([]);
   });
 

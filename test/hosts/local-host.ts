@@ -121,8 +121,13 @@ export class LocalHost {
       child.on('exit', (code, signal) => {
         clearInterval(beating);
         this.sessions.delete(child);
+        const end = () => resolve({ code: code!, stdout, stderr });
         if (signal) resolve({ lost: signal });
-        else setTimeout(() => resolve({ code: code!, stdout, stderr }), 20);
+        // The last words may come after the exit; somebody left behind may hold the pipe for good.
+        else {
+          child.once('close', end);
+          setTimeout(end, 2000);
+        }
       });
     });
   }

@@ -1,5 +1,7 @@
 import { it as bare, describe, expect } from 'vitest';
-import { make, phases, start } from './acts.js';
+import { factsProbe, parseFacts } from '../../src/systems/read-facts.js';
+import { printedFacts } from '../systems/recorded-facts.js';
+import { make, phases, reload, start } from './acts.js';
 import { LocalHost } from './local-host.js';
 
 const it = bare.extend<{ host: LocalHost }>({
@@ -68,6 +70,22 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
       sh supervisor.sh "$PWD" recover 0`);
     expect(host.state()).toEqual(['a:new', 'b:begun']);
     expect(host.run('cat /var/lib/lvsctl/mark')).toContain('"key":"a"');
+  });
+
+  it('remembers the reload that a crash lost, and tells it to whoever reads the host', async ({ host }) => {
+    host.run('echo deaf >/etc/state/web.service');
+    forsaken(host, phases([make('entry', 'followed'), reload('web.service')]), 0);
+    await host.until(`grep -q '^begin 1' ${JOURNAL}`);
+    host.run(`kill -9 $(cat /var/lib/lvsctl/apply/*/pid); pkill -9 -f '[p]hase.1'`);
+    expect(host.state()).toEqual(['followed:new', 'web.service:deaf']);
+    const facts = parseFacts(
+      'lb1',
+      printedFacts('10.0.0.1/8', host.run(factsProbe.run).match(/^due .*$/gm)!),
+    );
+    expect(facts.due).toEqual(['web.service']);
+    host.run('cd /var/lib/lvsctl/apply/* && sh supervisor.sh "$PWD" recover 0 >/dev/null 2>&1');
+    expect(host.run(`tail -n 2 ${JOURNAL}`)).toBe('kept\nend kept\n');
+    expect(host.state()).toEqual(['followed:new', 'web.service:deaf']);
   });
 
   it('has nothing left of it once the next apply is through', async ({ host }) => {

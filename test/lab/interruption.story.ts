@@ -1,12 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applying, eventually, left, more } from './broken-off.js';
-import { applied, type Cluster, cluster } from './cluster.js';
+import { applied, type Cluster, cluster, planned } from './cluster.js';
 import { differences, portrait } from './portrait.js';
 
 /** Somebody who reaches the hosts through their own default gateway, so that a wrong one locks him out. */
 let c: Cluster;
+let asSetUp: string;
 beforeAll(async () => {
   c = await cluster('nat', { inband: true });
+  asSetUp = await readFile(c.file, 'utf8');
   await applied(c);
 });
 afterAll(() => c?.down());
@@ -48,5 +51,29 @@ describe('an apply that does not come to its end', () => {
     expect(code).toBe(130);
     expect(await Promise.all(hosts.map(host => left(c, host)))).toEqual(['', '']);
     expect(await changed()).toEqual([]);
+  });
+
+  it('because all of it died between a file and its reload is remembered: the next plan is that reload', async () => {
+    await c.on('nas', 'echo kgc >/opt/kgc/index.html');
+    const dropIn = '/run/systemd/system/nginx.service.d/deaf.conf';
+    const deaf = `printf '%s\\n' '[Service]' ExecReload= 'ExecReload=/bin/sleep 600' >${dropIn}`;
+    await c.on('web1', `mkdir -p /run/systemd/system/nginx.service.d; ${deaf}; systemctl daemon-reload`);
+    await c.edit(() => asSetUp.replace('{ server: nginx }', '{ server: nginx, root: /var/www }'));
+    const run = applying(c, 'anna', '--no-rollback');
+    await eventually(c, 'web1', 'pgrep -x -f "/bin/sleep 600"', 240);
+    run.signal('SIGKILL');
+    await run.ended;
+    await c.on('web1', `systemctl kill -s KILL 'lvsctl-apply-*'; rm ${dropIn}; systemctl daemon-reload`);
+    await c.on('web1', 'pkill -x -f "/bin/sleep 600"');
+    const page = () => c.on('web1', 'curl -s -m 20 http://192.168.80.10/html/index.html');
+    expect(await page()).toContain('404');
+    expect(await planned(c)).toEqual(['web1 service nginx.service']);
+    const { code, out } = await c.lvsctl('drift');
+    expect(out).toContain('web1: lost now: service nginx.service has not read its files again');
+    expect(code).toBe(2);
+    await applied(c);
+    expect(await page()).toBe('kgc\n');
+    expect(await planned(c)).toEqual([]);
+    expect(await left(c, 'web1')).toBe('');
   });
 });

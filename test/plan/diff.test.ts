@@ -204,6 +204,16 @@ describe('a service that follows a file', () => {
     ]);
   });
 
+  it('reads them again when a crash lost that, although no file differs any more', () => {
+    const live = { ...running, file: { '/site': site } };
+    expect(diff([file, nginx], seen('web1', { live, due: ['nginx'] }), kinds).map(line)).toEqual([
+      'reload service nginx',
+    ]);
+    const stopped = seen('web1', { live: { file: live.file }, due: ['nginx'] });
+    expect(diff([file, nginx], stopped, kinds).map(line)).toEqual(['create service nginx']);
+    expect(diff([file, nginx], seen('web1', { live, due: ['sshd'] }), kinds)).toEqual([]);
+  });
+
   it('reads them again also when nobody could tell whether it runs: nothing would tell it later', () => {
     const host = seen('web1', { unreadable: { service: 'broken' } });
     expect(diff([file, nginx], host, kinds).map(line)).toEqual(['create file /site', 'reload service nginx']);

@@ -48,11 +48,12 @@ interface Sketch {
   unreadable?: Readonly<Record<string, string>>;
   members?: Mark['members'];
   machineId?: string;
+  due?: readonly string[];
 }
 
 /** A host that was read. */
 export function seen(host: string, sketch: Sketch = {}): Extract<Observed, { status: 'ok' }> {
-  const { live = {}, marked, unreadable = {}, members = {}, machineId = `id-${host}` } = sketch;
+  const { live = {}, marked, unreadable = {}, members = {}, machineId = `id-${host}`, due } = sketch;
   const mark: Mark | undefined = marked && { format: 1, cluster: 'web', members, entries: marked };
   const facts: HostFacts = {
     host,
@@ -69,6 +70,7 @@ export function seen(host: string, sketch: Sketch = {}): Extract<Observed, { sta
     root: true,
     ssh: { local: '', peer: '' },
     ...(mark && { mark }),
+    ...(due && { due }),
   };
   const entries = new Map<string, Entries>(
     Object.entries(live).map(([name, of]) => [name, new Map(Object.entries(of))]),

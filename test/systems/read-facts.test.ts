@@ -51,6 +51,10 @@ describe('the facts of a Debian host', () => {
     });
   });
 
+  it('hold the units that have still to read their files', () => {
+    expect(read('due nginx.service', 'due a b.service').due).toEqual(['nginx.service', 'a b.service']);
+  });
+
   it('hold what is missing and what comes from DHCP', () => {
     expect(read('missing ip', 'missing flock', 'dhcp ens37')).toMatchObject({
       missing: ['ip', 'flock'],
