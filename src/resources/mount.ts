@@ -59,7 +59,11 @@ awk '
 ' "$@" </proc/self/mountinfo
 `;
 
-/** trapped: the automount layer is there; top: TYPE SOURCE of what is mounted; stop: the units, then by force. */
+/**
+ * trapped: the automount layer is there; top: TYPE SOURCE of what is mounted; stop: the units, then by force. Whoever
+ * lets go of the last mount of a silent NFS server waits minutes for its word of farewell, and that must not be systemd:
+ * a process of ours detaches it first, and waits no longer once it is killed.
+ */
 const now = `
 path=$1
 WHERE=$2
@@ -72,6 +76,9 @@ layers() {
 unit=$(systemd-escape -p --suffix=mount -- "$path") || { echo "systemd-escape is missing: is this host run by systemd?" >&2; exit 1; }
 trap_unit=\${unit%.mount}.automount
 stop() {
+  case $(top) in
+    nfs*) timeout -s KILL 5 stat -f -- "$path" >/dev/null 2>&1 || timeout -s KILL 5 umount -f -l -c -i -- "$path" ;;
+  esac
   for one in "$trap_unit" "$unit"; do
     systemctl is-active --quiet -- "$one" && timeout 30 systemctl stop -- "$one"
   done

@@ -44,6 +44,7 @@ describe('a mount is carried out by systemd:', () => {
     mkdirSync(join(host, 'bin'));
     mkdirSync(join(host, 'proc/self'), { recursive: true });
     writeFileSync(join(host, 'log'), '');
+    tool('stat', `[ ! -e ${host}/dead ]`);
     tool('umount', `sed -i '$d' ${host}/proc/self/mountinfo`);
     tool(
       'systemctl',
@@ -110,6 +111,23 @@ describe('a mount is carried out by systemd:', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('192.168.80.30:/opt/kgc is not mounted on /var/www/my html: systemctl status');
     expect(look()).toEqual(trapped);
+  });
+
+  it('what a silent server holds is detached before systemd gets to wait for it', () => {
+    stands(trap, nfs(wanted.source));
+    writeFileSync(join(host, 'dead'), '');
+    expect(go({ key, before: wanted })).toMatchObject({ status: 0, stderr: '' });
+    expect(look()).toBeUndefined();
+    expect(log().match(/^(umount|systemctl stop) .*$/gm)).toEqual([
+      'umount -f -l -c -i -- /var/www/my html',
+      'systemctl stop -- var-www-my\\x20html.automount',
+    ]);
+  });
+
+  it('a trap alone is not looked into: that would mount', () => {
+    stands(trap);
+    expect(go({ key, before: trapped }).status).toBe(0);
+    expect(log()).not.toContain('stat ');
   });
 
   it('what does not stop is detached', () => {
