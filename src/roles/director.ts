@@ -1,27 +1,39 @@
 import type { HostFacts } from '../systems/facts.js';
 import { linkOf } from '../systems/read-facts.js';
 import type { System } from '../systems/system.js';
-import { networkOf } from '../topology/network.js';
 import type { Director, Service, Topology } from '../topology/topology.js';
-import { type Chain, firewall } from './firewall.js';
+import { directorChains } from './director-chains.js';
+import { firewall } from './firewall.js';
+import { forwarding, redirects } from './forwarding.js';
 import { ipvs, ipvsSaved } from './ipvs.js';
 import { render } from './template.js';
 import { Wishes } from './wish.js';
 
-/** What a director holds for LVS-NAT: forwarding, VIPs, SNAT, the ipvs table; each now and at the next boot. */
+/** What a director holds: forwarding (NAT) or no redirects (DR, TUN), VIPs, chains, the ipvs table; each now and at the next boot. */
 export function director(topology: Topology, host: Director, facts: HostFacts, system: System): Wishes {
   const wishes = new Wishes(topology.name);
+  const { services } = topology;
   const why = { reason: 'a director balances with ipvs', place: host.place };
   const inside = host.interface ?? linkOf(facts, host.address.address, host.address.prefix)!.name;
   const outside = host.outside ?? inside;
+  const nat = services.some(({ mode }) => mode === 'nat');
+  const direct = services.find(({ mode }) => mode === 'dr' || mode === 'tun');
 
   wishes.packages(system.packages.director, why);
-  modules(wishes, topology.services, system);
-  forwarding(wishes, inside === outside ? inside : undefined, host, system);
+  modules(wishes, services, system);
+  if (nat) forwarding(wishes, host, system);
+  if (nat && inside === outside) {
+    const reason = 'one network card: no redirects past the director';
+    redirects(wishes, inside, { reason, place: host.place }, system);
+  }
+  if (direct) {
+    const reason = `${direct.mode}: no redirects past the director`;
+    redirects(wishes, outside, { reason, place: host.place }, system);
+  }
   addresses(wishes, topology, host, inside, outside, system);
-  firewall(wishes, chains(topology, outside), host, system);
-  ipvs(wishes, topology.services);
-  ipvsSaved(wishes, topology.services, host, system);
+  firewall(wishes, directorChains(topology, outside), host, system);
+  ipvs(wishes, services);
+  ipvsSaved(wishes, services, host, system);
   return wishes;
 }
 
@@ -37,28 +49,6 @@ function modules(wishes: Wishes, services: readonly Service[], system: System): 
   );
 }
 
-/**
- * ip_forward first: the kernel resets other values with it (net/ipv4/devinet.c, inet_forward_change). It and the
- * gateway address come before the real servers, which without them would lose their way to whoever is off their network.
- */
-function forwarding(wishes: Wishes, single: string | undefined, host: Director, system: System): void {
-  const why = { reason: 'NAT needs forwarding', place: host.place };
-  const router = { value: '1', accept_redirects: '0', exceptions: '' };
-  wishes.add('storage', 'forwarding', 'net.ipv4.ip_forward', router, why);
-  const entry = (name: string, value: string, reason: string) =>
-    wishes.add('master', 'sysctl-entry', `${system.sysctlFile} ${name}`, { value }, { ...why, reason });
-  entry('net.ipv4.ip_forward', '1', why.reason);
-  entry('net.ipv4.conf.all.accept_redirects', '0', 'a router takes no redirects');
-  if (!single) return;
-  // Effective is `all` or the interface (kernel: ip-sysctl), so every one has to be off.
-  for (const device of ['all', 'default', single]) {
-    const name = `net.ipv4.conf.${device.replaceAll('.', '/')}.send_redirects`;
-    const reason = 'one network card: no redirects past the director';
-    wishes.add('master', 'sysctl', name, { value: '0' }, { ...why, reason });
-    entry(name, '0', reason);
-  }
-}
-
 function addresses(
   wishes: Wishes,
   topology: Topology,
@@ -67,11 +57,11 @@ function addresses(
   outside: string,
   system: System,
 ): void {
-  const stanzas = new Map<string, { device: string; address: string }>();
+  const stanzas = new Map<string, { device: string; address: string; before: readonly string[] }>();
   type Because = { reason: string; place: Director['place'] };
   const hold = (stage: 'storage' | 'master', device: string, address: string, why: Because) => {
     wishes.add(stage, 'address', `${device} ${address}`, { label: '' }, why);
-    stanzas.set(`${device} ${address}`, { device, address });
+    stanzas.set(`${device} ${address}`, { device, address, before: [] });
   };
   if (outside !== inside) {
     const { place } = topology.services[0]!;
@@ -90,40 +80,4 @@ function addresses(
   const values = { cluster: wishes.name, stanzas: [...stanzas.values()] };
   const why = { reason: 'the VIP at the next boot', place: host.place };
   wishes.file('master', system.interfacesFile, render('network/interfaces', values), why);
-}
-
-/** SNAT for what real servers start, and the pairs that a dropping INPUT or FORWARD policy needs. */
-function chains(topology: Topology, outside: string): Chain[] {
-  const { services, realServers } = topology;
-  const inside = [...new Set(realServers.map(server => networkOf(server.address)))];
-  const vips = [...new Set(services.map(service => service.vip.address))];
-  const place = topology.directors[0]!.place;
-  const input: Chain = {
-    table: 'filter',
-    chain: 'LVSCTL-INPUT',
-    hook: 'INPUT',
-    rules: services.map(
-      ({ vip, protocol, port }) =>
-        `-d ${vip.address}/32 -p ${protocol} -m ${protocol}${port ? ` --dport ${port}` : ''} -j ACCEPT`,
-    ),
-    why: { reason: 'clients reach the VIP whatever the INPUT policy', place: services[0]!.place },
-  };
-  const forward: Chain = {
-    table: 'filter',
-    chain: 'LVSCTL-FORWARD',
-    hook: 'FORWARD',
-    rules: inside.flatMap(from => [
-      `-s ${from} -o ${outside} -j ACCEPT`,
-      `-d ${from} -i ${outside} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-    ]),
-    why: { reason: 'real servers get out whatever the FORWARD policy', place },
-  };
-  const postrouting: Chain = {
-    table: 'nat',
-    chain: 'LVSCTL-POSTROUTING',
-    hook: 'POSTROUTING',
-    rules: inside.map(from => `-s ${from} -o ${outside} -j SNAT --to-source ${vips[0]}`),
-    why: { reason: 'connections that real servers start leave with the VIP', place },
-  };
-  return topology.snat ? [input, forward, postrouting] : [input, forward];
 }

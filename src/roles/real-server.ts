@@ -2,11 +2,12 @@ import type { HostFacts } from '../systems/facts.js';
 import { linkOf } from '../systems/read-facts.js';
 import type { System } from '../systems/system.js';
 import type { RealServer, Topology, WebServer } from '../topology/topology.js';
+import { directAnswer } from './direct-answer.js';
 import { render } from './template.js';
 import { unitName } from './unit-name.js';
 import { Wishes } from './wish.js';
 
-/** What a real server of LVS-NAT holds: its mounts, its way back through the director, the optional web server. */
+/** What a real server holds: its mounts, its way back (NAT) or the VIP itself (DR), the optional web server. */
 export function realServer(topology: Topology, host: RealServer, facts: HostFacts, system: System): Wishes {
   const wishes = new Wishes(topology.name);
   const device = host.interface ?? linkOf(facts, host.address.address, host.address.prefix)!.name;
@@ -18,7 +19,8 @@ export function realServer(topology: Topology, host: RealServer, facts: HostFact
     wishes.packages(system.packages.web[host.web.server], { reason, place: host.web.place });
   }
   mounts(wishes, topology, host, system);
-  gateway(wishes, host, device);
+  directAnswer(wishes, topology, host, system);
+  gateway(wishes, topology, host, device);
   if (host.web) web(wishes, topology, host, host.web, system);
   return wishes;
 }
@@ -39,9 +41,13 @@ function mounts(wishes: Wishes, topology: Topology, host: RealServer, system: Sy
   }
 }
 
-function gateway(wishes: Wishes, host: RealServer, device: string): void {
+function gateway(wishes: Wishes, { services }: Topology, host: RealServer, device: string): void {
   if (!host.gateway) return;
-  const why = { reason: 'NAT: answers go back through the director', place: host.place };
+  const nat = services.some(
+    ({ mode, servers }) => mode === 'nat' && servers.some(({ name }) => name === host.name),
+  );
+  const reason = nat ? 'NAT: answers go back through the director' : 'the gateway of the topology';
+  const why = { reason, place: host.place };
   const route = { via: host.gateway, dev: device, rest: 'onlink' };
   wishes.add('servers', 'route', 'default', route, why);
   wishes.add('servers', 'gateway-entry', device, { gateway: host.gateway }, why);

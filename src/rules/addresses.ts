@@ -48,6 +48,14 @@ export function natServers(topology: Topology): readonly RealServer[] {
   return serversOf(topology, natServices(topology));
 }
 
+/** The real servers that answer clients themselves: those of the services with mode dr or tun. */
+export function directServers(topology: Topology): readonly RealServer[] {
+  return serversOf(
+    topology,
+    topology.services.filter(({ mode }) => mode === 'dr' || mode === 'tun'),
+  );
+}
+
 /** The services with mode nat. */
 export function natServices({ services }: Topology): readonly Service[] {
   return services.filter(({ mode }) => mode === 'nat');

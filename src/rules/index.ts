@@ -1,7 +1,10 @@
 import type { Finding } from '../plan/plan.js';
 import type { Topology } from '../topology/topology.js';
 import { clientInServerNetwork } from './client-in-server-network.js';
+import { directPortDiffers } from './direct-port-differs.js';
+import { directorIsRealServer } from './director-is-real-server.js';
 import { duplicateAddress } from './duplicate-address.js';
+import { gatewayIsDirector } from './gateway-is-director.js';
 import { gatewayNotDirector } from './gateway-not-director.js';
 import { gatewayOutsideNetwork } from './gateway-outside-network.js';
 import { modeNotBuilt } from './mode-not-built.js';
@@ -13,6 +16,7 @@ import { outsideInterfaceMissing } from './outside-interface-missing.js';
 import { pageOnNfs } from './page-on-nfs.js';
 import { portZeroWithoutPersistence } from './port-zero-without-persistence.js';
 import { prefixesDiffer } from './prefixes-differ.js';
+import { realServerOffLink } from './real-server-off-link.js';
 import { realServerWithoutDirectorNetwork } from './real-server-without-director-network.js';
 import type { Rule } from './rule.js';
 import { schedulerFlags } from './scheduler-flags.js';
@@ -21,6 +25,7 @@ import { shTableFull } from './sh-table-full.js';
 import { shareClients } from './share-clients.js';
 import { vipInServerNetwork } from './vip-in-server-network.js';
 import { vipIsHostAddress } from './vip-is-host-address.js';
+import { vipRouteMissing } from './vip-route-missing.js';
 import { webPortMismatch } from './web-port-mismatch.js';
 import { webRootNotShared } from './web-root-not-shared.js';
 import { weightsIgnored } from './weights-ignored.js';
@@ -34,7 +39,12 @@ export const rules: readonly Rule[] = [
   vipIsHostAddress,
   gatewayOutsideNetwork,
   gatewayNotDirector,
+  gatewayIsDirector,
+  directorIsRealServer,
   realServerWithoutDirectorNetwork,
+  realServerOffLink,
+  vipRouteMissing,
+  directPortDiffers,
   prefixesDiffer,
   clientInServerNetwork,
   vipInServerNetwork,

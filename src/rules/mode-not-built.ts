@@ -7,10 +7,10 @@ export const modeNotBuilt: Rule = {
   severity: 'error',
   judge: ({ services }) =>
     services
-      .filter(({ mode }) => mode !== 'nat')
+      .filter(({ mode }) => mode !== 'nat' && mode !== 'dr')
       .map(({ mode, place }) => ({
         place,
         message: `mode ${mode} is not built yet`,
-        remedy: 'use `mode: nat`',
+        remedy: 'use `mode: nat` or `mode: dr`',
       })),
 };

@@ -9,7 +9,7 @@ import { printedFacts } from '../systems/recorded-facts.js';
 import { edited, sound } from '../topology/sound.js';
 import { desiredOf, portrait } from './portrait.js';
 
-const inventories = ['nat', 'nat-gateway'];
+const inventories = ['dr', 'dr-foreign-vip', 'nat', 'nat-gateway'];
 const load = (name: string) => loadTopology(`inventories/${name}.yaml`);
 
 describe.each(inventories)('inventories/%s.yaml', name => {

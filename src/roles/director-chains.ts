@@ -1,0 +1,90 @@
+import { networkOf } from '../topology/network.js';
+import type { Service, Topology } from '../topology/topology.js';
+import type { Chain } from './firewall.js';
+
+/**
+ * A director's chains: clients reach the VIP whatever the INPUT policy; firewall marks; with NAT the pairs that a
+ * dropping FORWARD policy needs, and SNAT for what real servers start. `outside`: the interface that holds the VIP.
+ */
+export function directorChains(topology: Topology, outside: string): Chain[] {
+  const { services } = topology;
+  return [
+    input(services),
+    ...marks(services),
+    ...(natNetworks(topology).length > 0 ? nat(topology, outside) : []),
+  ];
+}
+
+function input(services: readonly Service[]): Chain {
+  return {
+    table: 'filter',
+    chain: 'LVSCTL-INPUT',
+    hook: 'INPUT',
+    rules: services.map(service => `${packets(service)} -j ACCEPT`),
+    why: { reason: 'clients reach the VIP whatever the INPUT policy', place: services[0]!.place },
+  };
+}
+
+/** ipvs sees a mark at LOCAL_IN, so that it has to be there before: mangle PREROUTING (ipvsadm(8), --fwmark-service). */
+function marks(services: readonly Service[]): Chain[] {
+  const marked = services.filter(({ fwmark }) => fwmark !== undefined);
+  const [first] = marked;
+  if (first === undefined) return [];
+  return [
+    {
+      table: 'mangle',
+      chain: 'LVSCTL-PREROUTING',
+      hook: 'PREROUTING',
+      rules: marked.map(
+        service => `${packets(service)} -j MARK --set-xmark 0x${service.fwmark!.toString(16)}/0xffffffff`,
+      ),
+      why: { reason: 'the firewall mark makes the ports of the VIP one service', place: first.place },
+    },
+  ];
+}
+
+/** The packets of a service's clients, as iptables-save prints them. */
+function packets({ vip, protocol, ports }: Service): string {
+  const [only] = ports;
+  const which =
+    ports.length > 1
+      ? ` -m multiport --dports ${ports.join(',')}`
+      : only
+        ? ` -m ${protocol} --dport ${only}`
+        : ` -m ${protocol}`;
+  return `-d ${vip.address}/32 -p ${protocol}${which}`;
+}
+
+/** The networks whose real servers answer through the director. */
+function natNetworks({ services, realServers }: Topology): string[] {
+  const names = new Set(
+    services.filter(({ mode }) => mode === 'nat').flatMap(({ servers }) => servers.map(({ name }) => name)),
+  );
+  return [
+    ...new Set(realServers.filter(({ name }) => names.has(name)).map(({ address }) => networkOf(address))),
+  ];
+}
+
+function nat(topology: Topology, outside: string): Chain[] {
+  const inside = natNetworks(topology);
+  const { vip } = topology.services.find(({ mode }) => mode === 'nat')!;
+  const place = topology.directors[0]!.place;
+  const forward: Chain = {
+    table: 'filter',
+    chain: 'LVSCTL-FORWARD',
+    hook: 'FORWARD',
+    rules: inside.flatMap(from => [
+      `-s ${from} -o ${outside} -j ACCEPT`,
+      `-d ${from} -i ${outside} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+    ]),
+    why: { reason: 'real servers get out whatever the FORWARD policy', place },
+  };
+  const postrouting: Chain = {
+    table: 'nat',
+    chain: 'LVSCTL-POSTROUTING',
+    hook: 'POSTROUTING',
+    rules: inside.map(from => `-s ${from} -o ${outside} -j SNAT --to-source ${vip.address}`),
+    why: { reason: 'connections that real servers start leave with the VIP', place },
+  };
+  return topology.snat ? [forward, postrouting] : [forward];
+}
