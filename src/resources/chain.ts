@@ -36,7 +36,8 @@ export function restoreInput(table: string, name: string, rules: string): string
 /**
  * Shell text that sets $tool to the iptables that holds our chains, else to the one that holds rules at all, else
  * to the one that is installed; '' when none is. `saved $tool` then prints its rules. Loads no kernel module:
- * iptables-save would load nf_tables or the tables of the other backend just to find them empty.
+ * iptables-save would load nf_tables or the tables of the other backend just to find them empty, and even
+ * `iptables -V` loads nfnetlink; so which backend it is, is told by the program that the name leads to.
  */
 export const PICK_IPTABLES = `has_nft() {
   [ ! -d /sys/module/nf_tables ] || return 0
@@ -44,8 +45,8 @@ export const PICK_IPTABLES = `has_nft() {
   if [ -r "$built" ]; then grep -q '/nf_tables\\.ko' "$built"; else grep -qs ' nf_tables_newtable' /proc/kallsyms; fi
 }
 saved() {
-  case $("$1" -V) in
-  *nf_tables*) has_nft || return 0 ;;
+  case $(readlink -f "$(command -v "$1")") in
+  *nft*) has_nft || return 0 ;;
   *) [ -e /proc/net/ip_tables_names ] && grep -q . /proc/net/ip_tables_names || return 0 ;;
   esac
   "$1-save" || echo '!failed'

@@ -39,7 +39,7 @@ export interface HostFacts {
   dhcp: readonly string[];
   /** The default route as it is now: gateway, interface and who put it there (kernel's proto word). */
   defaultRoute?: { via: string; dev: string; proto: string };
-  /** Which iptables holds rules already (see `iptables -V`); nft when neither does. */
+  /** Which iptables holds rules already (see iptables(8)); nft when neither does. */
   iptables: 'nft' | 'legacy';
   /** Tools that a read or a write needs and that the host lacks (`ip`, `base64`, ..). */
   missing: readonly string[];
