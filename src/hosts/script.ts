@@ -24,6 +24,8 @@ export function prelude(cluster: string): string {
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C LANG=C',
     `LVSCTL_CLUSTER=${quote(cluster)}`,
     'export PATH LC_ALL LANG LVSCTL_CLUSTER',
+    // With it systemctl takes every option behind the first word for a unit.
+    'unset POSIXLY_CORRECT',
     'umask 022',
     '',
   ].join('\n');
@@ -38,7 +40,7 @@ export const READ_AND_RUN = asRoot('eval "$(cat)"');
 /** The command line that runs fixed text as root: through `sudo -n` when we are not root. */
 export function asRoot(text: string, ...args: string[]): string {
   const become =
-    'r=; [ "$(id -u)" = 0 ] || r="sudo -n"; t=$1; shift; exec $r env SSH_CONNECTION="$SSH_CONNECTION" sh -c "$t" lvsctl "$@"';
+    'r=; [ "$(id -u)" = 0 ] || r="sudo -n"; t=$1; shift; exec $r env -u POSIXLY_CORRECT SSH_CONNECTION="$SSH_CONNECTION" sh -c "$t" lvsctl "$@"';
   return `exec sh -c ${single(become)} lvsctl ${[text, ...args].map(single).join(' ')}`;
 }
 

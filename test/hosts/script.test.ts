@@ -98,13 +98,15 @@ describe('a command as text', () => {
 });
 
 it('every script starts with a known path, language, cluster and umask', () => {
-  const text = `${prelude("it's")}printf '%s\\n' "$PATH" "$LC_ALL" "$LVSCTL_CLUSTER"; umask`;
-  const { stdout } = spawnSync('/bin/sh', ['-c', text], { encoding: 'utf8', env: { LC_ALL: 'de_DE.UTF-8' } });
-  expect(stdout.split('\n').slice(0, 4)).toEqual([
+  const text = `${prelude("it's")}printf '%s\\n' "$PATH" "$LC_ALL" "$LVSCTL_CLUSTER"; umask; echo "\${POSIXLY_CORRECT-unset}"`;
+  const env = { LC_ALL: 'de_DE.UTF-8', POSIXLY_CORRECT: '1' };
+  const { stdout } = spawnSync('/bin/sh', ['-c', text], { encoding: 'utf8', env });
+  expect(stdout.split('\n').slice(0, 5)).toEqual([
     '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     'C',
     "it's",
     '0022',
+    'unset',
   ]);
 });
 
@@ -131,12 +133,18 @@ describe('becoming root', () => {
         PATH: `${bin}:${process.env.PATH}`,
         UID_NOW: uid,
         SSH_CONNECTION: '10.0.0.1 5 10.0.0.2 22',
+        POSIXLY_CORRECT: '1',
       },
     });
   }
 
   it.each(shells)('goes through sudo -n in %s when the user is not root, and not otherwise', shell => {
-    const line = asRoot('printf "%s|" "$@"; printf "%s\\n" "$SSH_CONNECTION"', "it's", '$x "y"', '');
+    const line = asRoot(
+      'printf "%s|" "$@"; printf "%s\\n" "$SSH_CONNECTION$POSIXLY_CORRECT"',
+      "it's",
+      '$x "y"',
+      '',
+    );
     const said = `it's|$x "y"||10.0.0.1 5 10.0.0.2 22\n`;
     expect(run(line, '1000', { shell })).toMatchObject({
       status: 0,
