@@ -12,6 +12,15 @@ export const debian: System = {
   ipvsUnit: 'ipvsadm.service',
   iptablesRules: '/etc/lvsctl/iptables.rules',
   nfsUnit: 'nfs-server.service',
+  nfsBeside: [
+    'run-rpc_pipefs.mount',
+    'proc-fs-nfsd.mount',
+    'rpcbind.socket',
+    'rpcbind.service',
+    'nfsdcld.service',
+    'rpc-statd-notify.service',
+    'rpc-statd.service',
+  ],
   packages: {
     director: ['ipvsadm', 'iptables'],
     nfsServer: ['nfs-kernel-server'],

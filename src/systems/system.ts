@@ -14,6 +14,8 @@ export interface System {
   ipvsUnit: string;
   iptablesRules: string;
   nfsUnit: string;
+  /** Units that start with the NFS server's and do not stop with it. */
+  nfsBeside: readonly string[];
   packages: {
     director: readonly string[];
     nfsServer: readonly string[];
