@@ -36,7 +36,6 @@ const ALL: readonly Kind<never>[] = [
   route,
   gatewayEntry,
   fstabEntry,
-  mount,
   exportEntry,
   liveExport,
   chain,
@@ -45,6 +44,8 @@ const ALL: readonly Kind<never>[] = [
   savedService,
   variable,
   serviceBoot,
+  // Behind what makes systemd read its units again: with the mount of a silent NFS server that takes 90 s.
+  mount,
   service,
 ] as never;
 
