@@ -6,7 +6,7 @@ import { changeJson } from './change-json.js';
 import { changeOf, eventLine } from './event-text.js';
 import { applyResults, exitCode } from './exit-code.js';
 import { outcomeLine } from './outcome-text.js';
-import { diagnostic, summaryJson } from './plan-json.js';
+import { diagnostic, hostDiagnostics, summaryJson } from './plan-json.js';
 import { planSummary } from './tally.js';
 
 const types: Readonly<Record<Event['type'], string>> = {
@@ -22,7 +22,10 @@ const types: Readonly<Record<Event['type'], string>> = {
   undone: 'rolled_back',
 };
 
-/** The first lines of `apply --json`: version, every planned change, findings, their sum. `at` is an ISO time. */
+/**
+ * The first lines of `apply --json`: version, every planned change, what could not be read, findings, their sum. `at` is
+ * an ISO time.
+ */
 export function openingJson(plan: Plan, version: string, at: string): object[] {
   return [
     { ...line('info', `lvsctl ${version}`, at, 'version'), lvsctl: version, ui: '1.0' },
@@ -30,6 +33,13 @@ export function openingJson(plan: Plan, version: string, at: string): object[] {
       ...line('info', `${address(change)}: plan to ${change.action}`, at, 'planned_change'),
       change: changeJson(change),
     })),
+    ...plan.hosts.flatMap(host =>
+      hostDiagnostics(host).map(said => ({
+        ...line('error', `${host.name}: ${said.summary}`, at, 'diagnostic'),
+        host: host.name,
+        diagnostic: said,
+      })),
+    ),
     ...plan.findings.map(finding => ({
       ...line(finding.severity === 'error' ? 'error' : 'warn', finding.message, at, 'diagnostic'),
       diagnostic: diagnostic(finding),

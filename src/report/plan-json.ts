@@ -64,7 +64,10 @@ export function diagnostic(finding: Finding): object {
   };
 }
 
-function hostDiagnostics(host: Plan['hosts'][number]): object[] {
+/** What of a host could not be read: the host itself, or some kinds of things on it. */
+export function hostDiagnostics(
+  host: Plan['hosts'][number],
+): { severity: string; summary: string; detail: string }[] {
   return [
     ...(host.status === 'ok'
       ? []

@@ -59,6 +59,19 @@ describe('progress as JSON', () => {
     expect(opening.at(-1)!['@message']).toBe('Plan: 1 to create, 1 to change, 1 to delete on 2 of 4 hosts.');
   });
 
+  it('names the hosts that could not be read', () => {
+    const message = 'nas refuses the connection';
+    const hosts = [{ name: 'nas', status: 'unreachable' as const, message, remedy: 'start sshd there' }];
+    expect(openingJson(plan([], { hosts }), '0.1.0', at)).toContainEqual({
+      '@level': 'error',
+      '@message': `nas: ${message}`,
+      '@timestamp': at,
+      type: 'diagnostic',
+      host: 'nas',
+      diagnostic: { severity: 'error', summary: message, detail: 'start sshd there' },
+    });
+  });
+
   it('names the entry that a line is about', () => {
     expect(eventJson({ at, host: 'lb1', type: 'failed', change: 1, message: 'busy' }, three)).toEqual({
       '@level': 'error',
