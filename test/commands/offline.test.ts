@@ -110,7 +110,9 @@ describe('init', () => {
   it('knows the nearest set-up to one that is not there, and writes nothing', async () => {
     const file = at('none.yaml');
     expect(await thrownBy(() => init('nat-gatway', { file }, world()))).toEqual([
-      expect.stringMatching(/^there is no set-up `nat-gatway`.*nat-gateway.*choose one of .*nat, nat-gateway/),
+      expect.stringMatching(
+        /^there is no set-up `nat-gatway`.*nat-gateway.*choose one of .*nat, nat-gateway/,
+      ),
     ]);
     expect(existsSync(file)).toBe(false);
   });
