@@ -7,6 +7,7 @@ import { file } from './file.js';
 import { forwarding } from './forwarding.js';
 import { fstabEntry } from './fstab-entry.js';
 import { gatewayEntry } from './gateway-entry.js';
+import { ipvsTimeout } from './ipvs-timeout.js';
 import type { Kind } from './kind.js';
 import { link } from './link.js';
 import { kernelModule } from './module.js';
@@ -39,6 +40,7 @@ const ALL: readonly Kind<never>[] = [
   exportEntry,
   liveExport,
   chain,
+  ipvsTimeout,
   virtualService,
   realServer,
   savedService,

@@ -1,6 +1,6 @@
 import { type Entries, type Kind, Unreadable } from './kind.js';
 
-/** A kernel module that is loaded, or built into the kernel; the key is its name. */
+/** A kernel module that is loaded, or built into the kernel; not loaded: the kernel has none. The key is its name. */
 export const kernelModule: Kind<{ loaded: boolean }> = {
   name: 'module',
   layer: 'live',
@@ -14,7 +14,8 @@ export const kernelModule: Kind<{ loaded: boolean }> = {
 const READ = `built=/lib/modules/$(uname -r)/modules.builtin
 while [ $# -gt 1 ]; do
   if [ -d "/sys/module/$2" ] ||
-    sed 's,.*/,,; s/\\.ko.*//; y/-/_/' "$built" 2>/dev/null | grep -qxF -e "$2"; then printf '%s\\n' "$1"; fi
+    sed 's,.*/,,; s/\\.ko.*//; y/-/_/' "$built" 2>/dev/null | grep -qxF -e "$2"; then printf '%s\\n' "$1"
+  elif command -v modprobe >/dev/null && ! modprobe -n -q -- "$1"; then printf '!%s\\n' "$1"; fi
   shift 2
 done`;
 
@@ -25,7 +26,7 @@ const LOAD = `modprobe -- "$1" || {
 
 function parse(output: string): Entries<{ loaded: boolean }> {
   const names = output.split('\n').filter(line => line !== '');
-  const odd = names.find(name => !/^[\w-]+$/.test(name));
+  const odd = names.find(name => !/^!?[\w-]+$/.test(name));
   if (odd) throw new Unreadable(`not the name of a module: ${odd}`);
-  return new Map(names.map(name => [name, { loaded: true }]));
+  return new Map(names.map(name => [name.replace('!', ''), { loaded: !name.startsWith('!') }]));
 }

@@ -6,6 +6,7 @@ import { directorChains } from './director-chains.js';
 import { firewall } from './firewall.js';
 import { forwarding, redirects } from './forwarding.js';
 import { ipvs, ipvsSaved } from './ipvs.js';
+import { ipvsSettings, ipvsUnsaved } from './ipvs-settings.js';
 import { render } from './template.js';
 import { Wishes } from './wish.js';
 
@@ -32,8 +33,10 @@ export function director(topology: Topology, host: Director, facts: HostFacts, s
   }
   addresses(wishes, topology, host, inside, outside, system);
   firewall(wishes, directorChains(topology, outside), host, system);
+  ipvsSettings(wishes, topology, host, system);
   ipvs(wishes, services);
   ipvsSaved(wishes, services, host, system);
+  ipvsUnsaved(wishes, topology, host, system);
   return wishes;
 }
 

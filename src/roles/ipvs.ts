@@ -2,18 +2,21 @@ import type { System } from '../systems/system.js';
 import type { Host, Mode, Service, Tunnel } from '../topology/topology.js';
 import type { Wishes } from './wish.js';
 
-const FLAGS: Readonly<Record<Mode, string>> = { nat: '-m', dr: '-g', tun: '-i', proxy: '' };
+export const FLAGS: Readonly<Record<Mode, string>> = { nat: '-m', dr: '-g', tun: '-i', proxy: '' };
 
 /** The kernel's table: one entry for each virtual service and each real server in it. */
 export function ipvs(wishes: Wishes, services: readonly Service[]): void {
   for (const service of services) {
     const { scheduler, flags, persistence, netmask, onePacket, place } = service;
     const state = { scheduler, flags: flags.join(','), persistence, netmask, onePacket, engine: '' };
-    wishes.add('master', 'virtual-service', key(service), state, { reason: 'the virtual service', place });
+    wishes.add('master', 'virtual-service', serviceKey(service), state, {
+      reason: 'the virtual service',
+      place,
+    });
     const tunnel = service.mode === 'tun' ? tunnelWords(service.tunnel) : '';
     for (const { name, address, port, weight, upper, lower } of service.servers) {
       const server = { forward: service.mode, weight, upper, lower, tunnel };
-      wishes.add('master', 'real-server', `${key(service)} ${address}:${port}`, server, {
+      wishes.add('master', 'real-server', `${serviceKey(service)} ${address}:${port}`, server, {
         reason: `real server ${name}`,
         place,
       });
@@ -28,7 +31,7 @@ export function ipvsSaved(wishes: Wishes, services: readonly Service[], host: Ho
     wishes.add(
       'master',
       'saved-service',
-      `${system.ipvsRules} ${key(service)}`,
+      `${system.ipvsRules} ${serviceKey(service)}`,
       { rules: rules(service) },
       why,
     );
@@ -58,7 +61,7 @@ function rules(service: Service): string {
 }
 
 /** As the kind virtual-service names it: `tcp 12.0.0.1:80`, `fwm 50`. */
-function key({ protocol, vip, port, fwmark }: Service): string {
+export function serviceKey({ protocol, vip, port, fwmark }: Service): string {
   return fwmark === undefined ? `${protocol} ${vip.address}:${port}` : `fwm ${fwmark}`;
 }
 

@@ -39,13 +39,14 @@ describe('LVS-DR in one network', () => {
   born(() => life);
 
   it('real servers see the client’s own address, and answers come from their MAC', async () => {
-    const capture = c.on(
+    await c.on(
       'client',
-      `timeout 20 tcpdump -i ens33 -nn -e -l -c 8 'src host ${VIP} and tcp port 80' 2>/dev/null || :`,
-      40,
+      `nohup timeout 120 tcpdump -i ens33 -nn -e -l 'src host ${VIP} and tcp port 80' >/root/answers.log 2>/dev/null </dev/null &
+sleep 2`,
     );
     await c.requests(8, life.url);
-    const senders = new Set((await capture).match(/ ([0-9a-f:]{17}) > /g)?.map(each => each.slice(1, 18)));
+    const answers = await c.on('client', 'sleep 1; cat /root/answers.log');
+    const senders = new Set(answers.match(/ ([0-9a-f:]{17}) > /g)?.map(each => each.slice(1, 18)));
     expect([...senders].sort()).toEqual(servers.map(host => macs.get(host)).sort());
     for (const host of servers) {
       const seen = await c.on(host, "awk '{ print $1 }' /var/log/nginx/access.log | sort -u");

@@ -18,8 +18,16 @@ describe('a kernel module', () => {
   it('is looked for under /sys/module, with - as _, by the name it was asked for', () => {
     const [here] = readdirSync('/sys/module').filter(name => name.includes('_'));
     const asked = here!.replace('_', '-');
-    const output = carryOut(kernelModule.probe(['no-such', asked, 'no_such']));
+    const output = carryOut(kernelModule.probe([asked]));
     expect([...kernelModule.parse(output)]).toEqual([[asked, { loaded: true }]]);
+  });
+
+  it('that the kernel has is absent until it is loaded, and one that it lacks is told beforehand', () => {
+    expect([...kernelModule.parse('ip_vs\n!ip_vs_twos\n')]).toEqual([
+      ['ip_vs', { loaded: true }],
+      ['ip_vs_twos', { loaded: false }],
+    ]);
+    expect(carryOut(kernelModule.probe(['no_such']))).toMatch(/^(!no_such\n)?$/);
   });
 
   it('that the kernel lacks is an error with the kernel and the module in it', () => {

@@ -47,6 +47,7 @@ const printed: Readonly<Record<string, string>> = {
   directory: '/opt/kgc\n',
   file: 'file 644 root root\n/etc/issue\nRGViaWFuCg==\n',
   module: 'ip_vs\n',
+  'ipvs-timeout': 'Timeout (tcp tcpfin udp): 900 120 300\n',
   forwarding: 'ip_forward:1\nconf/all/accept_redirects:0\nconf/all/forwarding:1\nconf/lo/forwarding:1\n',
   sysctl: '/proc/sys/net/ipv4/conf/all/send_redirects:0\n',
   'sysctl-entry': '>/etc/sysctl.conf\n|net.ipv4.ip_forward = 1\n',
@@ -73,7 +74,11 @@ describe('states are total: wanted and read they have the same attributes', () =
   const odd = desiredOf(
     loadTopology(
       'x.yaml',
-      edited({ 'outside: ens37': 'gateway: 192.168.80.1/24', '12.0.0.1/24': '192.168.80.8/24' }),
+      edited({
+        'outside: ens37': 'gateway: 192.168.80.1/24',
+        '12.0.0.1/24': '192.168.80.8/24',
+        'scheduler: rr': 'timeouts: { tcp: 600 }\nscheduler: rr',
+      }),
     ),
   );
 
@@ -142,6 +147,48 @@ describe('the topology decides', () => {
         '-a -t 12.0.0.1:0 -r 192.168.80.20:0 -m -w 3',
       ].join('\n'),
     );
+  });
+
+  it('what the saved table cannot hold is set after each restore of it', () => {
+    const text = edited({
+      'scheduler: rr': 'scheduler: rr\ntimeouts: { udp: 30 }\nconnTabBits: 16\nvs: { expire_nodest_conn: 1 }',
+      'address: 192.168.80.10/24,': 'address: 192.168.80.10/24, upperThreshold: 100, lowerThreshold: 50,',
+    });
+    const all = things(text, 'lb1');
+    const content = (key: string) => all.find(thing => thing.key === key)?.state.content;
+    expect(content('/etc/lvsctl/ipvs.sh')).toContain(
+      'ipvsadm --set 0 0 30\nipvsadm -e -t 12.0.0.1:80 -r 192.168.80.10:80 -m -w 1 -x 100 -y 50\n',
+    );
+    expect(content('/etc/systemd/system/lvsctl-ipvs.service')).toContain('WantedBy=ipvsadm.service');
+    expect(content('/etc/modprobe.d/lvsctl.conf')).toContain('options ip_vs conn_tab_bits=16\n');
+    expect(keys(all, 'sysctl')).toEqual(['net.ipv4.vs.expire_nodest_conn']);
+    expect(keys(all, 'ipvs-timeout')).toEqual(['udp']);
+    expect(all.find(({ kind }) => kind === 'real-server')?.state).toMatchObject({ upper: 100, lower: 50 });
+    expect(keys(things(sound, 'lb1'), 'file')).not.toContain('/etc/lvsctl/ipvs.sh');
+  });
+
+  it('a firewall mark is one service for its ports, and the packets are marked beforehand', () => {
+    const all = things(
+      edited({
+        '{ port: 80 }':
+          '{ fwmark: 50, ports: [80, 443], persistence: { timeout: 60, netmask: 255.255.255.0 } }',
+      }),
+      'lb1',
+    );
+    expect(all.find(({ key }) => key === 'mangle LVSCTL-PREROUTING')?.state.rules).toBe(
+      '-d 12.0.0.1/32 -p tcp -m multiport --dports 80,443 -j MARK --set-xmark 0x32/0xffffffff',
+    );
+    expect(keys(all, 'real-server')).toEqual(['fwm 50 192.168.80.10:0', 'fwm 50 192.168.80.20:0']);
+    expect(all.find(({ kind }) => kind === 'saved-service')).toMatchObject({
+      key: '/etc/ipvsadm.rules fwm 50',
+      state: {
+        rules: [
+          '-A -f 50 -s rr -p 60 -M 255.255.255.0',
+          '-a -f 50 -r 192.168.80.10:0 -m -w 1',
+          '-a -f 50 -r 192.168.80.20:0 -m -w 1',
+        ].join('\n'),
+      },
+    });
   });
 
   it('scheduler flags and udp are in the table, live and saved', () => {

@@ -9,7 +9,12 @@ import { desiredOf } from './portrait.js';
 
 const cluster = 'web';
 const chain = { table: 'nat', chain: 'LVSCTL-POSTROUTING', hook: 'POSTROUTING', rules: ['-j RETURN'] };
-const site = { cluster, address: '10.0.0.1', port: 8080, root: '/srv', standard: false };
+const listens = [{ address: '10.0.0.1', port: 8080, standard: false, secure: true }];
+const tls = { certificate: '/etc/ssl/web.pem', key: '/etc/ssl/web.key' };
+const limited = [
+  { service: '-f 50', address: '10.0.0.1', port: 0, method: '-g', weight: 1, upper: 9, lower: 3 },
+];
+const site = { cluster, listens, tls, root: '/srv' };
 
 /** Everything that each template needs. */
 const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -17,11 +22,14 @@ const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   block: { cluster, lines: ['a'] },
   'iptables/load.sh': { cluster, chains: [chain], pick: 'tool=iptables' },
   'iptables/rules': { cluster, tables: [{ table: 'nat', chains: [chain] }] },
+  'ipvsadm/unsaved.sh': { cluster, timeouts: { tcp: 0, tcpfin: 0, udp: 30 }, limited },
+  'modprobe.conf': { cluster, connTabBits: 16 },
   'modules.conf': { cluster, modules: ['ip_vs'] },
-  'network/interfaces': { cluster, stanzas: [{ device: 'eth0', address: '10.0.0.1/24' }] },
+  'network/interfaces': { cluster, stanzas: [{ device: 'eth0', address: '10.0.0.1/24', before: ['true'] }] },
   'nginx/site.conf': site,
   'systemd/iptables-again.service': { cluster },
   'systemd/iptables.service': { cluster },
+  'systemd/ipvs.service': { cluster, unit: 'ipvsadm.service' },
   'systemd/mount.conf': { cluster },
   'systemd/web-mounts.conf': { cluster, mounts: [{ unit: 'srv', automount: true }] },
 };

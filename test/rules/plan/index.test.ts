@@ -44,6 +44,27 @@ describe('package-missing', () => {
   });
 });
 
+describe('module-missing', () => {
+  const wanted = { kind: 'module', key: 'ip_vs_twos', after: { loaded: true } };
+
+  it('refuses a scheduler that the kernel lacks, and names both', () => {
+    const lacking = change('lb1', { ...wanted, before: { loaded: false } });
+    expect(judge([lacking], { observed: [seen('lb1')] })).toMatchObject([
+      {
+        id: 'module-missing',
+        severity: 'error',
+        host: 'lb1',
+        message: 'the kernel 6.1.0 of lb1 has no module ip_vs_twos',
+        remedy: expect.stringContaining('another scheduler than twos'),
+      },
+    ]);
+  });
+
+  it('says nothing of one that has only to be loaded', () => {
+    expect(judge([change('lb1', wanted)])).toEqual([]);
+  });
+});
+
 describe('foreign-file', () => {
   const replaced = change('lb1', {
     kind: 'file',

@@ -1,0 +1,30 @@
+import { type Entries, type Kind, Unreadable } from './kind.js';
+
+const ORDER = ['tcp', 'tcpfin', 'udp'];
+
+/** Seconds after which ipvs forgets an idle connection; the key is tcp, tcpfin (TCP after a FIN) or udp. See ipvsadm(8), --set. */
+export const ipvsTimeout: Kind<{ seconds: number }> = {
+  name: 'ipvs-timeout',
+  layer: 'live',
+  probe: () => ({ run: READ }),
+  parse,
+  steps: ({ key, after }) => (after ? [set([[key, after.seconds]])] : []),
+  together: edits => [set(edits.flatMap(({ key, after }) => (after ? [[key, after.seconds] as const] : [])))],
+};
+
+// Asking ipvsadm would load ip_vs.
+const READ = `[ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null || exit 0
+ipvsadm -L --timeout`;
+
+/** 0 leaves a timeout as it is. */
+function set(wanted: readonly (readonly [name: string, seconds: number])[]) {
+  const values = new Map(wanted);
+  return { run: 'ipvsadm --set "$@"', args: ORDER.map(name => String(values.get(name) ?? 0)) };
+}
+
+function parse(output: string): Entries<{ seconds: number }> {
+  if (output.trim() === '') return new Map();
+  const values = /^Timeout \(tcp tcpfin udp\): (\d+) (\d+) (\d+)$/.exec(output.trim());
+  if (!values) throw new Unreadable(`not the timeouts of ipvsadm: ${output.trim()}`);
+  return new Map(ORDER.map((name, index) => [name, { seconds: Number(values[index + 1]) }]));
+}
