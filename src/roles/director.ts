@@ -1,27 +1,32 @@
 import type { HostFacts } from '../systems/facts.js';
 import { linkOf } from '../systems/read-facts.js';
 import type { System } from '../systems/system.js';
-import type { Director, Service, Topology } from '../topology/topology.js';
+import { cidr, contains } from '../topology/network.js';
+import type { Director, Interface4, Service, Topology } from '../topology/topology.js';
 import { directorChains } from './director-chains.js';
 import { firewall } from './firewall.js';
 import { forwarding, redirects } from './forwarding.js';
 import { ipvs, ipvsSaved } from './ipvs.js';
 import { ipvsSettings, ipvsUnsaved } from './ipvs-settings.js';
+import { proxy } from './proxy.js';
 import { render } from './template.js';
 import { Wishes } from './wish.js';
 
-/** What a director holds: forwarding (NAT) or no redirects (DR, TUN), VIPs, chains, the ipvs table; each now and at the next boot. */
+/**
+ * What a director holds: forwarding (NAT) or no redirects (DR, TUN), VIPs, chains, the ipvs table or the reverse proxy;
+ * each now and at the next boot.
+ */
 export function director(topology: Topology, host: Director, facts: HostFacts, system: System): Wishes {
   const wishes = new Wishes(topology.name);
-  const { services } = topology;
+  const services = topology.services.filter(({ mode }) => mode !== 'proxy');
   const why = { reason: 'a director balances with ipvs', place: host.place };
   const inside = host.interface ?? linkOf(facts, host.address.address, host.address.prefix)!.name;
   const outside = host.outside ?? inside;
   const nat = services.some(({ mode }) => mode === 'nat');
   const direct = services.find(({ mode }) => mode === 'dr' || mode === 'tun');
 
-  wishes.packages(system.packages.director, why);
-  modules(wishes, services, system);
+  wishes.packages(services.length > 0 ? system.packages.director : ['iptables'], why);
+  if (services.length > 0) modules(wishes, services, system);
   if (nat) forwarding(wishes, host, system);
   if (nat && inside === outside) {
     const reason = 'one network card: no redirects past the director';
@@ -33,6 +38,8 @@ export function director(topology: Topology, host: Director, facts: HostFacts, s
   }
   addresses(wishes, topology, host, inside, outside, system);
   firewall(wishes, directorChains(topology, outside), host, system);
+  proxy(wishes, topology, host, system);
+  if (services.length === 0) return wishes;
   ipvsSettings(wishes, topology, host, system);
   ipvs(wishes, services);
   ipvsSaved(wishes, services, host, system);
@@ -62,7 +69,8 @@ function addresses(
 ): void {
   const stanzas = new Map<string, { device: string; address: string; before: readonly string[] }>();
   type Because = { reason: string; place: Director['place'] };
-  const hold = (stage: 'storage' | 'master', device: string, address: string, why: Because) => {
+  const hold = (stage: 'storage' | 'master', device: string, at: Interface4, why: Because) => {
+    const address = beside(device === inside ? host.address : host.outsideAddress, at);
     wishes.add(stage, 'address', `${device} ${address}`, { label: '' }, why);
     stanzas.set(`${device} ${address}`, { device, address, before: [] });
   };
@@ -71,16 +79,21 @@ function addresses(
     wishes.add('master', 'link', outside, { up: true }, { reason: 'the interface of the VIP', place });
   }
   for (const { vip, place } of topology.services) {
-    hold('master', outside, `${vip.address}/${vip.prefix}`, { reason: 'the VIP', place });
+    hold('master', outside, vip, { reason: 'the VIP', place });
   }
   if (host.gateway) {
-    const { address, prefix } = host.gateway;
-    hold('storage', inside, `${address}/${prefix}`, {
-      reason: "the real servers' gateway",
-      place: host.place,
-    });
+    hold('storage', inside, host.gateway, { reason: "the real servers' gateway", place: host.place });
   }
   const values = { cluster: wishes.name, stanzas: [...stanzas.values()] };
   const why = { reason: 'the VIP at the next boot', place: host.place };
   wishes.file('master', system.interfacesFile, render('network/interfaces', values), why);
+}
+
+/**
+ * An address as it is set beside the base address of its interface: as /32 in the same network. Otherwise the one that
+ * a boot sets first would be the network's primary one, and the director would ask for real servers by ARP as the VIP,
+ * which they hold themselves and do not answer.
+ */
+function beside(base: Interface4 | undefined, at: Interface4): string {
+  return base && contains(base, at.address) ? `${at.address}/32` : cidr(at);
 }

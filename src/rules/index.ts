@@ -16,6 +16,7 @@ import { outsideInterfaceMissing } from './outside-interface-missing.js';
 import { pageOnNfs } from './page-on-nfs.js';
 import { portZeroWithoutPersistence } from './port-zero-without-persistence.js';
 import { prefixesDiffer } from './prefixes-differ.js';
+import { proxySettings } from './proxy-settings.js';
 import { realServerOffLink } from './real-server-off-link.js';
 import { realServerWithoutDirectorNetwork } from './real-server-without-director-network.js';
 import type { Rule } from './rule.js';
@@ -50,6 +51,7 @@ export const rules: readonly Rule[] = [
   vipInServerNetwork,
   outsideInterfaceMissing,
   portZeroWithoutPersistence,
+  proxySettings,
   schedulerFlags,
   weightsIgnored,
   noWeightLeft,

@@ -7,7 +7,7 @@ export const modeNotBuilt: Rule = {
   severity: 'error',
   judge: ({ services }) =>
     services
-      .filter(({ mode }) => mode !== 'nat' && mode !== 'dr')
+      .filter(({ mode }) => mode === 'tun')
       .map(({ mode, place }) => ({
         place,
         message: `mode ${mode} is not built yet`,

@@ -113,12 +113,12 @@ describe('the topology decides', () => {
     expect(keys(things(single, 'lb1'), 'sysctl')).toEqual(
       ['all', 'default', 'ens33'].map(device => `net.ipv4.conf.${device}.send_redirects`),
     );
-    expect(keys(things(single, 'lb1'), 'address')).toEqual(['ens33 192.168.80.8/24']);
+    expect(keys(things(single, 'lb1'), 'address')).toEqual(['ens33 192.168.80.8/32']);
   });
 
   it('a gateway of its own is one more address of the director, and the way of the real servers', () => {
     const gateway = edited({ 'outside: ens37': 'outside: ens37, gateway: 192.168.80.1/24' });
-    expect(keys(things(gateway, 'lb1'), 'address')).toEqual(['ens37 12.0.0.1/24', 'ens33 192.168.80.1/24']);
+    expect(keys(things(gateway, 'lb1'), 'address')).toEqual(['ens37 12.0.0.1/24', 'ens33 192.168.80.1/32']);
     expect(things(gateway, 'web1').find(({ kind }) => kind === 'route')?.state).toEqual({
       via: '192.168.80.1',
       dev: 'ens33',
@@ -165,6 +165,25 @@ describe('the topology decides', () => {
     expect(keys(all, 'ipvs-timeout')).toEqual(['udp']);
     expect(all.find(({ kind }) => kind === 'real-server')?.state).toMatchObject({ upper: 100, lower: 50 });
     expect(keys(things(sound, 'lb1'), 'file')).not.toContain('/etc/lvsctl/ipvs.sh');
+  });
+
+  it('a reverse proxy has nothing of ipvs, and listens on the VIP before it is there', () => {
+    const all = things(
+      edited({
+        'mode: nat': 'mode: proxy',
+        '{ port: 80 }': '{ port: 80, scheduler: wlc, weights: { web1: 3, web2: 0 } }',
+      }),
+      'lb1',
+    );
+    expect(
+      all.filter(({ kind }) => ['module', 'virtual-service', 'real-server', 'saved-service'].includes(kind)),
+    ).toEqual([]);
+    expect(keys(all, 'package')).toEqual(['iptables', 'nginx']);
+    expect(keys(all, 'sysctl')).toEqual(['net.ipv4.ip_nonlocal_bind']);
+    expect(all.find(({ key }) => key === '/etc/nginx/conf.d/lvsctl-web-proxy.conf')?.state.content).toMatch(
+      /least_conn;\n {4}server 192\.168\.80\.10:80 .* weight=3;\n {4}server 192\.168\.80\.20:80 .* down;\n}\nserver {\n {4}listen 12\.0\.0\.1:80;/,
+    );
+    expect(keys(things(edited({ 'mode: nat': 'mode: proxy' }), 'web1'), 'route')).toEqual([]);
   });
 
   it('a firewall mark is one service for its ports, and the packets are marked beforehand', () => {

@@ -26,6 +26,20 @@ const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'modprobe.conf': { cluster, connTabBits: 16 },
   'modules.conf': { cluster, modules: ['ip_vs'] },
   'network/interfaces': { cluster, stanzas: [{ device: 'eth0', address: '10.0.0.1/24', before: ['true'] }] },
+  'nginx/proxy.conf': {
+    cluster,
+    tls,
+    sites: [
+      {
+        upstream: 'u',
+        method: 'ip_hash',
+        servers: [{ address: '10.0.0.1', port: 80, options: '' }],
+        listen: '10.0.0.9:443 ssl',
+        secure: true,
+        scheme: 'http',
+      },
+    ],
+  },
   'nginx/site.conf': site,
   'systemd/iptables-again.service': { cluster },
   'systemd/iptables.service': { cluster },

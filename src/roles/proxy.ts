@@ -1,0 +1,48 @@
+import type { System } from '../systems/system.js';
+import type { Director, Service, Topology } from '../topology/topology.js';
+import { render } from './template.js';
+import type { Wishes } from './wish.js';
+
+/** What nginx calls the way in which a scheduler of ipvs chooses (ngx_http_upstream_module); '' is in turn, by weight. */
+const METHODS: Readonly<Record<string, string>> = { lc: 'least_conn', wlc: 'least_conn', sh: 'ip_hash' };
+
+/** Mode proxy: nginx on a director hands requests to the real servers; ipvs has no part in it. */
+export function proxy(wishes: Wishes, topology: Topology, host: Director, system: System): void {
+  const services = topology.services.filter(({ mode }) => mode === 'proxy');
+  const [first] = services;
+  if (first === undefined) return;
+  const { place } = first;
+  const why = { reason: 'nginx is the reverse proxy', place };
+  const { unit } = system.web.nginx;
+  const path = `/etc/nginx/conf.d/lvsctl-${wishes.name}-proxy.conf`;
+
+  wishes.packages(system.packages.web.nginx, { ...why, place: host.place });
+  const nonlocal = { reason: 'nginx listens on the VIP, also while another director holds it', place };
+  wishes.add('master', 'sysctl', 'net.ipv4.ip_nonlocal_bind', { value: '1' }, nonlocal);
+  const entry = `${system.sysctlFile} net.ipv4.ip_nonlocal_bind`;
+  wishes.add('master', 'sysctl-entry', entry, { value: '1' }, nonlocal);
+  const values = {
+    cluster: wishes.name,
+    tls: topology.tls,
+    sites: services.map(service => site(service, topology)),
+  };
+  wishes.file('master', path, render('nginx/proxy.conf', values), why);
+  wishes.unit('master', unit, why, [{ kind: 'file', key: path }]);
+}
+
+function site({ vip, port, scheduler, servers }: Service, { tls }: Topology) {
+  const secure = (each: number) => tls?.ports.includes(each) ?? false;
+  const weighted = scheduler !== 'rr' && scheduler !== 'lc';
+  return {
+    upstream: `lvsctl_${vip.address.replaceAll('.', '_')}_${port}`,
+    method: METHODS[scheduler] ?? '',
+    servers: servers.map(({ address, port, weight }) => ({
+      address,
+      port,
+      options: weight === 0 ? ' down' : weighted && weight !== 1 ? ` weight=${weight}` : '',
+    })),
+    listen: `${vip.address}:${port}${secure(port) ? ' ssl' : ''}`,
+    secure: secure(port),
+    scheme: servers.some(server => secure(server.port)) ? 'https' : 'http',
+  };
+}
