@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { certificateFiles } from './certificate.js';
 import { asRoot } from './channel.js';
 import { setClock } from './clock.js';
 import { run } from './command.js';
@@ -29,7 +30,12 @@ export async function restoreMachine(lab: Lab, machine: WiredMachine): Promise<v
   });
   await start(lab, machine, seedState);
   const { channel } = machineSockets(lab, machine.name);
-  await asRoot(channel, personality(machine, await keysOf(lab.spec.directory, machine.name)), 120);
+  const { directory } = lab.spec;
+  const [keys, certificate] = await Promise.all([
+    keysOf(directory, machine.name),
+    certificateFiles(directory, machine),
+  ]);
+  await asRoot(channel, personality(machine, keys, certificate), 120);
   await setClock(channel);
 }
 

@@ -17,7 +17,11 @@ export interface Keys {
  * Shell that turns a restored seed into this machine, as if it had just booted: files first, then its cards are
  * reset, so that they take the MAC of QEMU's command line, and get their driver (held back until now); then ifup, sshd.
  */
-export function personality(machine: WiredMachine, keys: Keys): string {
+export function personality(
+  machine: WiredMachine,
+  keys: Keys,
+  certificate: readonly { path: string; text: string; secret: boolean }[] = [],
+): string {
   return [
     'set -e',
     clockScript(),
@@ -27,6 +31,10 @@ export function personality(machine: WiredMachine, keys: Keys): string {
     write('/etc/ssh/ssh_host_ed25519_key', keys.host),
     'umask 022',
     ...files(machine, keys).map(({ path, text }) => write(path, text)),
+    ...certificate.map(
+      ({ path, text, secret }) =>
+        `mkdir -p "$(dirname ${quote(path)})"; ${secret ? 'umask 077; ' : ''}${write(quote(path), text)}; umask 022`,
+    ),
     'set -x',
     'rm -f /etc/modprobe.d/lab-seed.conf /etc/ssh/sshd_not_to_be_run',
     `hostname ${machine.name}`,

@@ -22,6 +22,8 @@ export interface LabMachine {
   routes?: { to: string; via: string }[];
   /** In MiB; the default is enough to install a web server. */
   memory?: number;
+  /** Where it finds a self-signed certificate of the lab and its key, valid for `names`. */
+  certificate?: { path: string; key: string; names: string[] };
   /** No management card: SSH arrives at `address`, by way of the machine `jump`. */
   inband?: { jump: string; address: string };
 }

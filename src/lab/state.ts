@@ -22,6 +22,8 @@ export const labFiles = (directory: string) => ({
   sshConfig: join(directory, 'ssh_config'),
   knownHosts: join(directory, 'known_hosts'),
   loginKey: join(directory, 'id_ed25519'),
+  certificate: join(directory, 'certificate.pem'),
+  certificateKey: join(directory, 'certificate.key'),
 });
 
 /** Reads the state of the lab in a directory; none there is an error that says how to start one. */

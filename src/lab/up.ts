@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeCertificate } from './certificate.js';
 import { clear, endProcesses } from './down.js';
 import { type Image, image } from './image/cache.js';
 import { keysOf, makeKey } from './keys.js';
@@ -41,6 +42,7 @@ export async function labUp(
   }
   try {
     await writeKeys(lab);
+    await makeCertificate(spec.directory, machines);
     for (const [index, segment] of segmentsOf(spec).entries()) {
       await remember(spec.directory, `segment-${index}`, await startSegment(lab, segment));
     }

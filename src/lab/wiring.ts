@@ -21,7 +21,12 @@ export function wiring(topology: Topology, directory: string, { image, inband }:
     const reach = inband
       ? { gateway: jump, inband: { jump: 'jump', address: host.address.address } }
       : byRouter(topology, host);
-    return { name: host.name, nics: [card(host), ...outside(topology, host)], ...reach };
+    return {
+      name: host.name,
+      nics: [card(host), ...outside(topology, host)],
+      ...reach,
+      ...certificate(topology),
+    };
   });
   const clients = (topology.client ? [topology.client] : []).map(
     (client): LabMachine => ({ name: client.name, nics: [card(client)], ...byRouter(topology, client) }),
@@ -47,6 +52,13 @@ function byRouter({ routers, client }: Topology, machine: Host | Client): { gate
   const beside = routers.flatMap(({ addresses }) => addresses).find(address => networkOf(address) === own);
   const gateway = (machine === client && client.gateway) || beside?.address;
   return gateway ? { gateway } : {};
+}
+
+/** Certificate and key lie on the hosts already: in the lab, self-signed ones. */
+function certificate({ tls, services }: Topology): Pick<LabMachine, 'certificate'> {
+  if (!tls) return {};
+  const names = [...new Set(services.map(({ vip }) => vip.address))];
+  return { certificate: { path: tls.certificate, key: tls.key, names } };
 }
 
 function routerMachine({ name, addresses, routes }: Router): LabMachine {

@@ -10,6 +10,7 @@ const programs = {
   vde_switch: 'vde2',
   ssh: 'openssh-client',
   'ssh-keygen': 'openssh-client',
+  openssl: 'openssl',
   mke2fs: 'e2fsprogs',
   cpio: 'cpio',
   busybox: 'busybox-static',

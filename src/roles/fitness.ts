@@ -25,11 +25,19 @@ export function unfit(
       remedy: `write \`interface: ${link.name}\`, or leave it out`,
     };
   }
-  const outside = topology.directors.find(director => director.name === name)?.outside;
+  const { outside, outsideAddress } = topology.directors.find(director => director.name === name) ?? {};
   if (outside && !named(outside)) {
     return {
       message: `${name} has no interface ${outside}; it has ${facts.links.map(({ name }) => name).join(', ')}`,
       remedy: 'correct `outside`',
+    };
+  }
+  const holder = outsideAddress && linkOf(facts, outsideAddress.address, outsideAddress.prefix);
+  if (outsideAddress && holder?.name !== outside) {
+    return {
+      message: `${name} does not hold its outside address ${cidr(outsideAddress)} on ${outside}`,
+      remedy:
+        'give the interface that address, or correct `outsideAddress`: lvsctl never writes base addresses',
     };
   }
   const gateway = topology.realServers.find(server => server.name === name)?.gateway;

@@ -17,14 +17,14 @@ export function proxy(wishes: Wishes, topology: Topology, host: Director, system
   const path = `/etc/nginx/conf.d/lvsctl-${wishes.name}-proxy.conf`;
 
   wishes.packages(system.packages.web.nginx, { ...why, place: host.place });
-  const nonlocal = { reason: 'nginx listens on the VIP, also while another director holds it', place };
-  wishes.add('master', 'sysctl', 'net.ipv4.ip_nonlocal_bind', { value: '1' }, nonlocal);
-  const entry = `${system.sysctlFile} net.ipv4.ip_nonlocal_bind`;
-  wishes.add('master', 'sysctl-entry', entry, { value: '1' }, nonlocal);
+  const sites = services.map(service => site(service, topology));
   const values = {
     cluster: wishes.name,
     tls: topology.tls,
-    sites: services.map(service => site(service, topology)),
+    sites: sites.map((each, index) => ({
+      ...each,
+      any: sites.findIndex(({ port }) => port === each.port) === index,
+    })),
   };
   wishes.file('master', path, render('nginx/proxy.conf', values), why);
   wishes.unit('master', unit, why, [{ kind: 'file', key: path }]);
@@ -41,7 +41,8 @@ function site({ vip, port, scheduler, servers }: Service, { tls }: Topology) {
       port,
       options: weight === 0 ? ' down' : weighted && weight !== 1 ? ` weight=${weight}` : '',
     })),
-    listen: `${vip.address}:${port}${secure(port) ? ' ssl' : ''}`,
+    address: vip.address,
+    port,
     secure: secure(port),
     scheme: servers.some(server => secure(server.port)) ? 'https' : 'http',
   };

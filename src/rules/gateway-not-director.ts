@@ -10,7 +10,8 @@ export const gatewayNotDirector: Rule = {
   judge: topology =>
     natServers(topology).flatMap(server => {
       const { name, address, gateway, place } = server;
-      const right = directorsBeside(topology, server).map(insideAddress);
+      const { gatewayVip } = topology;
+      const right = gatewayVip ? [gatewayVip.address] : directorsBeside(topology, server).map(insideAddress);
       if (
         gateway === undefined ||
         !contains(address, gateway) ||

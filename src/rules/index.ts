@@ -7,6 +7,7 @@ import { duplicateAddress } from './duplicate-address.js';
 import { gatewayIsDirector } from './gateway-is-director.js';
 import { gatewayNotDirector } from './gateway-not-director.js';
 import { gatewayOutsideNetwork } from './gateway-outside-network.js';
+import { gatewayVipMissing } from './gateway-vip-missing.js';
 import { modeNotBuilt } from './mode-not-built.js';
 import { mountsDiffer } from './mounts-differ.js';
 import { noWeightLeft } from './no-weight-left.js';
@@ -41,6 +42,7 @@ export const rules: readonly Rule[] = [
   gatewayOutsideNetwork,
   gatewayNotDirector,
   gatewayIsDirector,
+  gatewayVipMissing,
   directorIsRealServer,
   realServerWithoutDirectorNetwork,
   realServerOffLink,
