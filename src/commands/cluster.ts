@@ -82,7 +82,7 @@ export async function read(
   const compared = compare(cluster, desired, observed, kinds);
   const said = [
     ...(options.destroy ? [] : judgeTopology(topology)),
-    ...judgePlan({ topology, observed, plan: compared }),
+    ...judgePlan({ topology, observed, plan: compared, desired }),
   ];
   const findings = said.map(finding =>
     options.allow?.includes(finding.id) ? { ...finding, severity: 'warning' as const } : finding,

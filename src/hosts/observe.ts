@@ -34,7 +34,7 @@ export async function observe(
   const wanted = wish(facts);
   if ('message' in wanted) return refused(wanted.message, wanted.remedy);
 
-  const keys = keysByKind(wanted, facts);
+  const keys = keysByKind(wanted, facts, kinds);
   const asked = [...keys]
     .filter(([name]) => kinds.has(name))
     .map(([name, of]) => ({ kind: kinds.get(name)!, of }));
@@ -115,8 +115,15 @@ function obstacleIn(facts: HostFacts, cluster: string): { message: string; remed
   return unsupported(facts);
 }
 
-function keysByKind(wanted: readonly Resource[], facts: HostFacts): Map<string, string[]> {
+function keysByKind(
+  wanted: readonly Resource[],
+  facts: HostFacts,
+  kinds: ReadonlyMap<string, Kind>,
+): Map<string, string[]> {
   const keys = new Map<string, string[]>();
+  if (wanted.some(({ heldBy }) => heldBy)) {
+    for (const { name, evidence } of kinds.values()) if (evidence) keys.set(name, []);
+  }
   for (const { kind, key } of [...wanted, ...(facts.mark?.entries ?? [])]) {
     const of = keys.get(kind) ?? [];
     if (!of.includes(key)) keys.set(kind, [...of, key]);

@@ -1,6 +1,7 @@
 import { invert } from '../plan/invert.js';
 import type { Change } from '../plan/plan.js';
 import type { Command, Kind } from '../resources/kind.js';
+import { unlessOut } from '../resources/verdict.js';
 import { commandText, prelude, quote } from './script.js';
 
 type Kinds = ReadonlyMap<string, Kind>;
@@ -115,7 +116,9 @@ function runs(
 function stepsOf(change: Change, kinds: Kinds): readonly Command[] {
   const kind = kinds.get(change.kind);
   if (!kind || change.stays) return [];
-  return change.action === 'reload' ? (kind.reload?.(change.key) ?? []) : kind.steps(change);
+  if (change.action === 'reload') return kind.reload?.(change.key) ?? [];
+  const judged = change.heldBy && change.kind === 'real-server' && change.after;
+  return kind.steps(change).map(step => (judged ? unlessOut(change.key, step) : step));
 }
 
 function checkOf({ check }: Change): [string, Command][] {

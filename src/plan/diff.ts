@@ -1,6 +1,7 @@
 import type { Kind, Resource, State } from '../resources/kind.js';
 import type { Mark } from '../systems/facts.js';
 import type { Change, Observed } from './plan.js';
+import { standsIn, tolerated } from './verdicts.js';
 
 type Seen = Extract<Observed, { status: 'ok' }>;
 
@@ -24,11 +25,16 @@ export function diff(wanted: readonly Resource[], seen: Seen, kinds: ReadonlyMap
   const changes: Change[] = [];
 
   for (const resource of wanted.filter(({ kind }) => readable(kind))) {
-    const { kind, key, state, stage, why, follows, check, secret } = resource;
+    const { kind, key, state, stage, why, follows, check, secret, heldBy } = resource;
     const before = live(kind, key);
-    if (same(before, state)) continue;
+    if (same(before, state) || tolerated(resource, seen)) continue;
     const action = before ? 'update' : 'create';
-    const beside = { ...(follows && { follows }), ...(check && { check }), ...(secret && { secret }) };
+    const beside = {
+      ...(follows && { follows }),
+      ...(check && { check }),
+      ...(secret && { secret }),
+      ...(heldBy && { heldBy }),
+    };
     changes.push({
       host,
       kind,
@@ -44,7 +50,7 @@ export function diff(wanted: readonly Resource[], seen: Seen, kinds: ReadonlyMap
   }
 
   const marked = seen.facts.mark?.entries ?? [];
-  for (const { kind, key, stage, origin } of marked) {
+  for (const { kind, key, stage, origin, heldBy, secret } of marked) {
     if (wants.has(id(kind, key)) || !readable(kind) || !kinds.has(kind)) continue;
     const before = live(kind, key);
     const after = origin ?? undefined;
@@ -63,6 +69,8 @@ export function diff(wanted: readonly Resource[], seen: Seen, kinds: ReadonlyMap
       why: 'orphan',
       ...(stays && { stays }),
       ...(leaves && !after && { leaves }),
+      ...(heldBy && { heldBy }),
+      ...(secret && { secret }),
     });
   }
 
@@ -72,9 +80,20 @@ export function diff(wanted: readonly Resource[], seen: Seen, kinds: ReadonlyMap
     const { owns } = kinds.get(kind)!;
     if (!owns) continue;
     for (const [key, before] of entries) {
-      if (ours.has(id(kind, key)) || !owns(key, isWanted)) continue;
-      const stage = wanted.find(resource => resource.kind === kind)?.stage ?? 'master';
-      changes.push({ host, kind, key, action: 'delete', before, layer: layer(kind), stage, why: 'extra' });
+      if (ours.has(id(kind, key)) || !owns(key, isWanted) || standsIn(kind, key, seen)) continue;
+      const { stage = 'master', heldBy } = wanted.find(resource => resource.kind === kind) ?? {};
+      const beside = heldBy && { heldBy };
+      changes.push({
+        host,
+        kind,
+        key,
+        action: 'delete',
+        before,
+        layer: layer(kind),
+        stage,
+        why: 'extra',
+        ...beside,
+      });
     }
   }
 
@@ -138,12 +157,14 @@ export function markAfter(
 ): Mark | undefined {
   const former = new Map(seen.facts.mark?.entries.map(entry => [id(entry.kind, entry.key), entry]));
   const untouched = (kind: string) => seen.unreadable.has(kind) || !kinds.has(kind);
-  const ours = wanted.flatMap(({ kind, key, stage, follows }) => {
+  const ours = wanted.flatMap(({ kind, key, stage, follows, heldBy, secret }) => {
     const known = former.get(id(kind, key));
     former.delete(id(kind, key));
     if (untouched(kind)) return known ?? [];
-    const origin = known ? known.origin : (seen.entries.get(kind)?.get(key) ?? null);
-    return { kind, key, stage, origin, ...(follows && { follows }) };
+    // What its holder put there was not there before us.
+    const origin = known ? known.origin : heldBy ? null : (seen.entries.get(kind)?.get(key) ?? null);
+    const beside = { ...(follows && { follows }), ...(heldBy && { heldBy }), ...(secret && { secret }) };
+    return { kind, key, stage, origin, ...beside };
   });
   const kept = [...former.values()].filter(({ kind }) => untouched(kind));
   if (wanted.length + kept.length === 0) return undefined;

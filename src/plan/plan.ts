@@ -34,6 +34,7 @@ export interface Change<S extends State = State> extends Address, Edit<S> {
   follows?: Resource['follows'];
   check?: Resource['check'];
   secret?: readonly string[];
+  heldBy?: Resource['heldBy'];
 }
 
 /** One script on each of these hosts, side by side. */

@@ -118,7 +118,8 @@ function parse(output: string): Entries<Chain> {
     else if (line.startsWith(':'))
       found.set(`${table} ${sign?.slice(1)}`, { hooks: new Set(), jumps: 0, rules: [] });
     else if (sign === '-A' && name) {
-      found.get(`${table} ${name}`)?.rules.push(rest.join(' '));
+      // Its name where /etc/protocols is (netbase), else its number.
+      found.get(`${table} ${name}`)?.rules.push(rest.join(' ').replace(/(^| )-p vrrp\b/, '$1-p 112'));
       const ours = flag === '-j' || flag === '-g' ? found.get(`${table} ${target}`) : undefined;
       if (ours) {
         ours.hooks.add(name);

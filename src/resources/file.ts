@@ -65,25 +65,28 @@ rights() {
 }
 `;
 
-const read = `${stat}
+// Every process counts: a director has a dozen files, and a loaded host must still answer in time.
+const read = `
 for path do
-  if [ -L "$path" ]; then
-    printf 'link %s\\n%s\\n' "$(rights "$path")" "$path"
-    readlink -n -- "$path" | base64 | tr -d '\\n'
-  elif [ -f "$path" ]; then
-    size=$(stat -c %s -- "$path") || exit
-    if [ "$size" -gt 1048576 ]; then
-      printf 'hash %s\\n%s\\n' "$(rights "$path")" "$path"
-      sha256sum <"$path" | cut -c 1-64 | tr -d '\\n'
-    else
-      printf 'file %s\\n%s\\n' "$(rights "$path")" "$path"
-      base64 <"$path" | tr -d '\\n'
-    fi
-  elif [ -e "$path" ]; then
-    printf 'other %s\\n%s\\n' "$(rights "$path")" "$path"
-  else
-    continue
+  if [ -L "$path" ]; then what=link
+  elif [ -f "$path" ]; then what=file
+  elif [ -e "$path" ]; then what=other
+  else continue
   fi
+  held=$(stat -c '%s %a %U %G %u %g' -- "$path") || exit
+  size=\${held%% *} held=\${held#* }
+  mode=\${held%% *} held=\${held#* }
+  owner=\${held%% *} held=\${held#* }
+  group=\${held%% *} held=\${held#* }
+  [ "$owner" != UNKNOWN ] || owner=\${held% *}
+  [ "$group" != UNKNOWN ] || group=\${held#* }
+  [ "$what" != file ] || [ "$size" -le 1048576 ] || what=hash
+  printf '%s %s %s %s\\n%s\\n' "$what" "$mode" "$owner" "$group" "$path"
+  case $what in
+    link) readlink -n -- "$path" | base64 -w 0 ;;
+    file) base64 -w 0 <"$path" ;;
+    hash) sha256sum <"$path" | cut -c 1-64 | tr -d '\\n' ;;
+  esac
   echo
 done
 `;

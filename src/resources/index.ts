@@ -21,6 +21,7 @@ import { serviceBoot } from './service-boot.js';
 import { sysctl } from './sysctl.js';
 import { sysctlEntry } from './sysctl-entry.js';
 import { variable } from './variable.js';
+import { verdict } from './verdict.js';
 import { virtualService } from './virtual-service.js';
 
 /** Every kind, in the order in which they are made on a host; removals go backwards. */
@@ -49,6 +50,7 @@ const ALL: readonly Kind<never>[] = [
   // Behind what makes systemd read its units again: with the mount of a silent NFS server that takes 90 s.
   mount,
   service,
+  verdict,
 ] as never;
 
 export const kinds: ReadonlyMap<string, Kind> = new Map(

@@ -41,6 +41,8 @@ export interface Resource<S extends State = State> {
   follows?: readonly { kind: string; key: string }[];
   /** Must pass on the host before the first write of its phase. */
   check?: Command;
+  /** Who makes it and takes it away by its own judgement: it is compared, and written only where that fails. */
+  heldBy?: 'keepalived';
   /** Attributes of the state that are shown as (sensitive). */
   secret?: readonly string[];
 }
@@ -60,6 +62,8 @@ export interface Kind<S extends State = State> {
   name: string;
   /** live: lost now when it differs; persisted: lost at the next reboot; installed: comes from a package. */
   layer: 'live' | 'persisted' | 'installed';
+  /** Only read, beside what is held by somebody, for what that somebody says of it; never wished for. */
+  evidence?: true;
   /** Why destroy and undo leave it on the host. */
   stays?: string;
   /** Attributes that tell nobody anything at these values: a creation is shown without them. */

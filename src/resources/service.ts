@@ -12,8 +12,32 @@ export const service: Kind<{ active: boolean }> = {
 
 /** Makes a unit read its files again: reload where it can, else restart; an inactive unit is started. */
 export function reload(unit: string): Command {
-  return { run: 'systemctl reload-or-restart -- "$1"', args: [unit] };
+  return { run: RELOAD, args: [unit] };
 }
+
+// keepalived reads its files some time after systemctl has returned; until then the kernel's table is the old one.
+// After `Reload complete` of the parent its children may still be at it for a moment.
+const SETTLED = `now() { journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p'; }
+settled() {
+  [ "$1" = keepalived.service ] && [ -n "$2" ] || return 0
+  tries=60
+  while [ $tries -gt 0 ]; do
+    if journalctl -q --no-pager -o cat -u "$1" --after-cursor="$2" | grep -q -e '^Startup complete' -e '^Reload complete'; then
+      sleep 1
+      return 0
+    fi
+    systemctl -q is-active -- "$1" || break
+    tries=$((tries - 1))
+    sleep 0.5
+  done
+  echo "$1 has not read its configuration:" >&2
+  journalctl -q --no-pager -o cat -u "$1" --after-cursor="$2" | tail -n 5 >&2
+  return 1
+}`;
+
+const RELOAD = `${SETTLED}
+since=$(now)
+systemctl reload-or-restart -- "$1" && settled "$1" "$since"`;
 
 // The name under which a unit was asked for need not be the one it answers with (an alias), but the order is kept.
 const READ = `[ $# -gt 0 ] && command -v systemctl >/dev/null || exit 0
@@ -35,6 +59,7 @@ hushed() {
 known() { [ "$(systemctl show -p LoadState -- "$1")" != LoadState=not-found ]; }`;
 
 const START = `${HUSH}
+${SETTLED}
 known "$1" || { printf 'systemd knows no unit %s; is its package installed?\\n' "$1" >&2; exit 1; }
 systemctl -q is-active -- "$1" && exit
 systemctl reset-failed -- "$1" 2>/dev/null
@@ -42,7 +67,8 @@ if [ "$1" = ipvsadm.service ] && [ -e /proc/net/ip_vs ] && ipvsadm -Sn | grep -q
   hushed start "$1" 'ExecStart=
 ExecStart=/bin/true'
 else
-  systemctl start -- "$1"
+  since=$(now)
+  systemctl start -- "$1" && settled "$1" "$since"
 fi || { systemctl status --no-pager -n 5 -- "$1" >&2; exit 1; }`;
 
 const STOP = `${HUSH}

@@ -1,28 +1,42 @@
 import { networkOf } from '../topology/network.js';
-import type { Service, Topology } from '../topology/topology.js';
+import type { Director, Service, Topology } from '../topology/topology.js';
 import type { Chain } from './firewall.js';
 
 /**
  * A director's chains: clients reach the VIP whatever the INPUT policy; firewall marks; with NAT the pairs that a
  * dropping FORWARD policy needs, and SNAT for what real servers start. `outside`: the interface that holds the VIP.
  */
-export function directorChains(topology: Topology, outside: string): Chain[] {
+export function directorChains(topology: Topology, host: Director, outside: string): Chain[] {
   const { services } = topology;
   return [
-    input(services),
+    input(topology, host),
     ...marks(services),
     ...(natNetworks(topology).length > 0 ? nat(topology, outside) : []),
   ];
 }
 
-function input(services: readonly Service[]): Chain {
+function input(topology: Topology, host: Director): Chain {
+  const { services } = topology;
   return {
     table: 'filter',
     chain: 'LVSCTL-INPUT',
     hook: 'INPUT',
-    rules: services.map(service => `${packets(service)} -j ACCEPT`),
+    rules: [...services.map(service => `${packets(service)} -j ACCEPT`), ...peers(topology, host)],
     why: { reason: 'clients reach the VIP whatever the INPUT policy', place: services[0]!.place },
   };
+}
+
+/** VRRP (protocol 112) and connection sync (UDP 8848) of the other directors, from whichever of their addresses. */
+function peers({ vrrp, directors }: Topology, host: Director): string[] {
+  if (!vrrp) return [];
+  const others = directors.filter(({ name }) => name !== host.name);
+  const from = others.flatMap(({ address, outsideAddress }) => [
+    ...new Set([outsideAddress?.address ?? address.address, address.address]),
+  ]);
+  return from.flatMap(address => [
+    `-s ${address}/32 -p 112 -j ACCEPT`,
+    ...(vrrp.connectionSync ? [`-s ${address}/32 -p udp -m udp --dport 8848 -j ACCEPT`] : []),
+  ]);
 }
 
 /** ipvs sees a mark at LOCAL_IN, so that it has to be there before: mangle PREROUTING (ipvsadm(8), --fwmark-service). */

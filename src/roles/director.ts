@@ -8,7 +8,9 @@ import { firewall } from './firewall.js';
 import { forwarding, redirects } from './forwarding.js';
 import { ipvs, ipvsSaved } from './ipvs.js';
 import { ipvsSettings, ipvsUnsaved } from './ipvs-settings.js';
+import { keepalived } from './keepalived.js';
 import { proxy } from './proxy.js';
+import { sorryPages } from './sorry-page.js';
 import { render } from './template.js';
 import { Wishes } from './wish.js';
 
@@ -37,13 +39,18 @@ export function director(topology: Topology, host: Director, facts: HostFacts, s
     redirects(wishes, outside, { reason, place: host.place }, system);
   }
   addresses(wishes, topology, host, inside, outside, system);
-  firewall(wishes, directorChains(topology, outside), host, system);
+  firewall(wishes, directorChains(topology, host, outside), host, system);
   proxy(wishes, topology, host, system);
-  if (services.length === 0) return wishes;
-  ipvsSettings(wishes, topology, host, system);
-  ipvs(wishes, services);
-  ipvsSaved(wishes, services, host, system);
-  ipvsUnsaved(wishes, topology, host, system);
+  if (services.length > 0) ipvsSettings(wishes, topology, host, system);
+  if (topology.keepalived) {
+    sorryPages(wishes, topology, host, system);
+    keepalived(wishes, topology, host, { inside, outside }, system);
+    ipvs(wishes, services, 'keepalived');
+  } else if (services.length > 0) {
+    ipvs(wishes, services);
+    ipvsSaved(wishes, services, host, system);
+    ipvsUnsaved(wishes, topology, host, system);
+  }
   return wishes;
 }
 
@@ -79,11 +86,23 @@ function addresses(
     wishes.add('master', 'link', outside, { up: true }, { reason: 'the interface of the VIP', place });
   }
   for (const { vip, place } of topology.services) {
-    hold('master', outside, vip, { reason: 'the VIP', place });
+    const why = { reason: 'the VIP', place };
+    if (!topology.vrrp) hold('master', outside, vip, why);
+    else {
+      const label = vip.address === topology.services[0]!.vip.address ? (topology.vrrp.label ?? '') : '';
+      const beside = { heldBy: 'keepalived' } as const;
+      wishes.add('master', 'address', `${outside} ${cidr(vip)}`, { label }, why, beside);
+    }
+  }
+  if (topology.vrrp && topology.gatewayVip) {
+    const why = { reason: "the real servers' gateway", place: topology.vrrp.place };
+    const key = `${inside} ${cidr(topology.gatewayVip)}`;
+    wishes.add('master', 'address', key, { label: '' }, why, { heldBy: 'keepalived' });
   }
   if (host.gateway) {
     hold('storage', inside, host.gateway, { reason: "the real servers' gateway", place: host.place });
   }
+  if (stanzas.size === 0) return;
   const values = { cluster: wishes.name, stanzas: [...stanzas.values()] };
   const why = { reason: 'the VIP at the next boot', place: host.place };
   wishes.file('master', system.interfacesFile, render('network/interfaces', values), why);

@@ -1,9 +1,10 @@
 import type { Resource } from '../resources/kind.js';
 import type { HostFacts } from '../systems/facts.js';
 import { systemOf } from '../systems/families.js';
-import { hosts, type Topology } from '../topology/topology.js';
+import { type Director, hosts, type Topology } from '../topology/topology.js';
 import { director } from './director.js';
 import { unfit } from './fitness.js';
+import { isMaster } from './keepalived-vrrp.js';
 import { nfsServer } from './nfs-server.js';
 import { realServer } from './real-server.js';
 
@@ -22,10 +23,16 @@ export function desire(
   const is = ({ name }: { name: string }) => name === facts.host;
   const [balancer, server] = [topology.directors.find(is), topology.realServers.find(is)];
   return [
-    ...(balancer ? director(topology, balancer, facts, system).all : []),
+    ...(balancer ? inTurn(topology, balancer, director(topology, balancer, facts, system).all) : []),
     ...(server ? realServer(topology, server, facts, system).all : []),
     ...(topology.nfs && is(topology.nfs) ? nfsServer(topology, topology.nfs, system).all : []),
   ];
+}
+
+/** Of several directors only one changes at a time: the others before the one that is master, by priority. */
+function inTurn(topology: Topology, host: Director, wishes: readonly Resource[]): readonly Resource[] {
+  if (isMaster(topology, host)) return wishes;
+  return wishes.map(wish => (wish.stage === 'master' ? { ...wish, stage: 'backup' } : wish));
 }
 
 /** Host name -> what it is in the cluster, in the order of the file. */

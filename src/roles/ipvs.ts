@@ -5,21 +5,19 @@ import type { Wishes } from './wish.js';
 export const FLAGS: Readonly<Record<Mode, string>> = { nat: '-m', dr: '-g', tun: '-i', proxy: '' };
 
 /** The kernel's table: one entry for each virtual service and each real server in it. */
-export function ipvs(wishes: Wishes, services: readonly Service[]): void {
+export function ipvs(wishes: Wishes, services: readonly Service[], heldBy?: 'keepalived'): void {
+  const beside = heldBy ? { heldBy } : {};
   for (const service of services) {
     const { scheduler, flags, persistence, netmask, onePacket, place } = service;
     const state = { scheduler, flags: flags.join(','), persistence, netmask, onePacket, engine: '' };
-    wishes.add('master', 'virtual-service', serviceKey(service), state, {
-      reason: 'the virtual service',
-      place,
-    });
+    const why = { reason: 'the virtual service', place };
+    wishes.add('master', 'virtual-service', serviceKey(service), state, why, beside);
     const tunnel = service.mode === 'tun' ? tunnelWords(service.tunnel) : '';
     for (const { name, address, port, weight, upper, lower } of service.servers) {
       const server = { forward: service.mode, weight, upper, lower, tunnel };
-      wishes.add('master', 'real-server', `${serviceKey(service)} ${address}:${port}`, server, {
-        reason: `real server ${name}`,
-        place,
-      });
+      const reason = `real server ${name}`;
+      const entry = `${serviceKey(service)} ${address}:${port}`;
+      wishes.add('master', 'real-server', entry, server, { reason, place }, beside);
     }
   }
 }

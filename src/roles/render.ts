@@ -14,7 +14,8 @@ const BLOCKS: ReadonlyMap<string, BlockKind<never>> = new Map(
 );
 
 /**
- * The files of one host, path -> content, as a Debian 12 host would get them; of shared files our block alone.
+ * The files of one host, path -> content, as a Debian 12 host would get them; of shared files our block alone,
+ * and nothing of those that hold a secret.
  * Interfaces that the topology does not name are called eth0.
  */
 export function render(topology: Topology, name: string): ReadonlyMap<string, string> {
@@ -23,9 +24,10 @@ export function render(topology: Topology, name: string): ReadonlyMap<string, st
   if ('message' in wanted) return files;
   const blocks = new Map<string, string[]>();
   const append = (path: string, text: string) => blocks.set(path, [...(blocks.get(path) ?? []), text]);
-  for (const { kind, key, state } of wanted as readonly Resource<State>[]) {
+  for (const { kind, key, state, secret } of wanted as readonly Resource<State>[]) {
     const [path = '', rest = ''] = key.split(' ');
-    if (kind === 'file') files.set(key, String(state.content));
+    if (kind === 'file')
+      files.set(key, secret?.includes('content') ? '(sensitive)\n' : String(state.content));
     if (kind === 'saved-service') append(path, String(state.rules));
     if (kind === 'variable') append(path, `${rest}=${state.quote}${state.value}${state.quote}`);
     const block = BLOCKS.get(kind);

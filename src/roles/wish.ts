@@ -1,6 +1,8 @@
 import type { Resource, Stage, State } from '../resources/kind.js';
 import type { Place } from '../topology/topology.js';
 
+type Beside = Pick<Resource, 'follows' | 'check' | 'secret' | 'heldBy'>;
+
 /** Collects what one host should hold, in the order in which it is to be made. */
 export class Wishes {
   readonly all: Resource[] = [];
@@ -14,7 +16,7 @@ export class Wishes {
     key: string,
     state: State,
     why: { reason: string; place: Place },
-    beside: Pick<Resource, 'follows' | 'check' | 'secret'> = {},
+    beside: Beside = {},
   ): void {
     if (this.all.some(wish => wish.kind === kind && wish.key === key)) return;
     this.all.push({ kind, key, state, why, stage, ...beside });
@@ -26,8 +28,15 @@ export class Wishes {
   }
 
   /** Adds a whole file of ours. */
-  file(stage: Stage, path: string, content: string, why: { reason: string; place: Place }): void {
-    this.add(stage, 'file', path, ownFile(content), why);
+  file(
+    stage: Stage,
+    path: string,
+    content: string,
+    why: { reason: string; place: Place },
+    beside: Beside = {},
+    mode = '0644',
+  ): void {
+    this.add(stage, 'file', path, ownFile(content, mode), why, beside);
   }
 
   /** Adds a unit that runs now and at boot. */
@@ -46,6 +55,6 @@ export class Wishes {
   }
 }
 
-function ownFile(content: string): State {
-  return { content, encoding: 'utf8', link: '', mode: '0644', owner: 'root', group: 'root' };
+function ownFile(content: string, mode: string): State {
+  return { content, encoding: 'utf8', link: '', mode, owner: 'root', group: 'root' };
 }

@@ -1,5 +1,7 @@
 import type { Finding } from '../plan/plan.js';
 import type { Topology } from '../topology/topology.js';
+import { checkOptions } from './check-options.js';
+import { checkPortMissing } from './check-port-missing.js';
 import { clientInServerNetwork } from './client-in-server-network.js';
 import { directPortDiffers } from './direct-port-differs.js';
 import { directorIsRealServer } from './director-is-real-server.js';
@@ -12,22 +14,31 @@ import { modeNotBuilt } from './mode-not-built.js';
 import { mountsDiffer } from './mounts-differ.js';
 import { noWeightLeft } from './no-weight-left.js';
 import { notAHostAddress } from './not-a-host-address.js';
+import { onePacket } from './one-packet.js';
 import { oneServerGetsAll } from './one-server-gets-all.js';
 import { outsideInterfaceMissing } from './outside-interface-missing.js';
 import { pageOnNfs } from './page-on-nfs.js';
 import { portZeroWithoutPersistence } from './port-zero-without-persistence.js';
 import { prefixesDiffer } from './prefixes-differ.js';
+import { prioritiesEqual } from './priorities-equal.js';
 import { proxySettings } from './proxy-settings.js';
+import { quorum } from './quorum.js';
 import { realServerOffLink } from './real-server-off-link.js';
 import { realServerWithoutDirectorNetwork } from './real-server-without-director-network.js';
 import type { Rule } from './rule.js';
 import { schedulerFlags } from './scheduler-flags.js';
-import { severalDirectorsNotBuilt } from './several-directors-not-built.js';
 import { shTableFull } from './sh-table-full.js';
 import { shareClients } from './share-clients.js';
+import { sorryPagePort } from './sorry-page-port.js';
+import { sorryServerLoopbackNat } from './sorry-server-loopback-nat.js';
+import { sorryServerPort } from './sorry-server-port.js';
+import { sorryWithoutKeepalived } from './sorry-without-keepalived.js';
+import { trackWeight } from './track-weight.js';
 import { vipInServerNetwork } from './vip-in-server-network.js';
 import { vipIsHostAddress } from './vip-is-host-address.js';
 import { vipRouteMissing } from './vip-route-missing.js';
+import { vrrpSource } from './vrrp-source.js';
+import { vrrpWords } from './vrrp-words.js';
 import { webPortMismatch } from './web-port-mismatch.js';
 import { webRootNotShared } from './web-root-not-shared.js';
 import { weightsIgnored } from './weights-ignored.js';
@@ -35,7 +46,6 @@ import { weightsIgnored } from './weights-ignored.js';
 /** Every rule that is judged on the topology alone. */
 export const rules: readonly Rule[] = [
   modeNotBuilt,
-  severalDirectorsNotBuilt,
   notAHostAddress,
   duplicateAddress,
   vipIsHostAddress,
@@ -64,6 +74,18 @@ export const rules: readonly Rule[] = [
   pageOnNfs,
   webRootNotShared,
   webPortMismatch,
+  checkOptions,
+  checkPortMissing,
+  onePacket,
+  prioritiesEqual,
+  quorum,
+  sorryPagePort,
+  sorryServerLoopbackNat,
+  sorryServerPort,
+  sorryWithoutKeepalived,
+  trackWeight,
+  vrrpSource,
+  vrrpWords,
 ];
 
 /** What the rules say of a topology, in the order of the file. */

@@ -23,6 +23,7 @@ export const debian: System = {
   ],
   packages: {
     director: ['ipvsadm', 'iptables'],
+    keepalived: ['keepalived'],
     nfsServer: ['nfs-kernel-server'],
     nfsClient: ['nfs-common'],
     web: { nginx: ['nginx'], apache: ['apache2'] },

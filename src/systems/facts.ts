@@ -17,6 +17,9 @@ export interface MarkEntry {
   origin: State | null;
   /** Files after whose removal it must read its configuration again. */
   follows?: readonly { kind: string; key: string }[];
+  heldBy?: 'keepalived';
+  /** Attributes of the state that are shown as (sensitive). */
+  secret?: readonly string[];
 }
 
 /** An interface of the host with its IPv4 addresses (address/prefix). */

@@ -18,6 +18,7 @@ export interface System {
   nfsBeside: readonly string[];
   packages: {
     director: readonly string[];
+    keepalived: readonly string[];
     nfsServer: readonly string[];
     nfsClient: readonly string[];
     web: Readonly<Record<'nginx' | 'apache', readonly string[]>>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diff, markAfter, same, unchanged } from '../../src/plan/diff.js';
+import type { State } from '../../src/resources/kind.js';
 import { entry, kinds, line, seen, wish } from './host.js';
 
 const on = { value: '1' };
@@ -235,5 +236,85 @@ describe('a service that follows a file', () => {
     const marked = [entry('file', '/site', null), entry('service', 'nginx', origin, { follows })];
     const host = seen('web1', { live: { ...running, file: { '/site': site } }, marked });
     expect(diff([], host, kinds).map(line)).toEqual(['delete file /site (orphan)', ...expected]);
+  });
+});
+
+describe('what keepalived holds', () => {
+  const state = { weight: 1 };
+  const beside = { heldBy: 'keepalived' } as const;
+  const wanted = [
+    wish('virtual-service', 'tcp 1', { scheduler: 'rr' }, beside),
+    wish('real-server', 'tcp 1 a', state, beside),
+  ];
+  const hung = (key: string, isWanted: (kind: string, key: string) => boolean) =>
+    isWanted('virtual-service', key.slice(0, key.lastIndexOf(' ')));
+  const sysctl = kinds.get('sysctl')!;
+  const hangs: typeof kinds = new Map([
+    ...kinds,
+    ['real-server', { ...kinds.get('real-server')!, owns: hung }],
+    ['verdict', sysctl],
+    ['address', sysctl],
+  ]);
+  const table = (servers: Record<string, State>, verdicts: Record<string, string> = {}) =>
+    seen('lb1', {
+      live: {
+        'virtual-service': { 'tcp 1': { scheduler: 'rr' } },
+        'real-server': servers,
+        verdict: Object.fromEntries(
+          Object.entries(verdicts).map(([key, says]) => [key, { says, line: says }]),
+        ),
+      },
+    });
+
+  it.each<[string, Record<string, State>, Record<string, string>, string[]]>([
+    ['is in sync when it is there', { 'tcp 1 a': state }, {}, []],
+    ['is drift when it is gone and keepalived says nothing', {}, {}, ['create real-server tcp 1 a']],
+    [
+      'is drift when it is gone and keepalived has it up',
+      {},
+      { 'tcp 1 a': 'up' },
+      ['create real-server tcp 1 a'],
+    ],
+    ['is tolerated when keepalived has removed it', {}, { 'tcp 1 a': 'down' }, []],
+    ['is tolerated when keepalived has disabled it', { 'tcp 1 a': { weight: 0 } }, { 'tcp 1 a': 'down' }, []],
+    [
+      'is drift with weight 0 when keepalived has it up',
+      { 'tcp 1 a': { weight: 0 } },
+      {},
+      ['update real-server tcp 1 a'],
+    ],
+    [
+      'is drift with another weight, down or not',
+      { 'tcp 1 a': { weight: 7 } },
+      { 'tcp 1 a': 'down' },
+      ['update real-server tcp 1 a'],
+    ],
+    [
+      'gives way to the sorry server, which is no extra',
+      { 'tcp 1 s': state },
+      { 'tcp 1': 'sorry', 'tcp 1 s': 'sorry' },
+      [],
+    ],
+    [
+      'has extras that keepalived knows nothing of',
+      { 'tcp 1 a': state, 'tcp 1 b': state },
+      {},
+      ['delete real-server tcp 1 b (extra)'],
+    ],
+    ['may be out until its first good answer', {}, { 'waiting tcp 1': 'waiting' }, []],
+  ])('%s', (_, servers, verdicts, expected) => {
+    expect(diff(wanted, table(servers, verdicts), hangs).map(line)).toEqual(expected);
+  });
+
+  it('of addresses is between the directors', () => {
+    expect(diff([wish('address', 'eth0 10.0.0.9/24', { label: '' }, beside)], table({}), hangs)).toEqual([]);
+  });
+
+  it('is remembered in the mark, with what must not be shown', () => {
+    const secret = [wish('file', '/etc/f', { content: 'x' }, { secret: ['content'] })];
+    const mark = markAfter('web', {}, [...wanted, ...secret], table({ 'tcp 1 a': state }), hangs);
+    expect(mark?.entries).toMatchObject([beside, beside, { secret: ['content'] }]);
+    const left = seen('lb1', { live: { file: { '/etc/f': { content: 'x' } } }, marked: mark!.entries });
+    expect(diff([], left, hangs)).toMatchObject([{ kind: 'file', action: 'delete', secret: ['content'] }]);
   });
 });

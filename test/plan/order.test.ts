@@ -147,3 +147,14 @@ it('loses no change, doubles none, and keeps its law for any mixture', () => {
     expect(way, 'down the stages, then up').toEqual([...new Set(way)].sort((a, b) => a - b));
   }
 });
+
+it('keepalived makes and removes what it holds before we look at it', () => {
+  const beside = { heldBy: 'keepalived' } as const;
+  const changes = [
+    change('lb1', { kind: 'real-server', key: 'new', after: state, ...beside }),
+    change('lb1', { kind: 'real-server', key: 'old', before: state, why: 'orphan', ...beside }),
+    change('lb1', { kind: 'file', key: 'conf', before: state, after: state }),
+    reread('lb1', 'master', 'keepalived', { reason: 'x', place: { file: 'x', line: 1, column: 1 } }),
+  ];
+  expect(shown(order(changes, KINDS))).toEqual(['Director: lb1(conf keepalived new old)']);
+});

@@ -8,8 +8,9 @@ import { printedFacts } from '../systems/recorded-facts.js';
 /** What every host should hold when all are the Debian hosts that the topology says. @throws when one is not fit */
 export function desiredOf(topology: Topology): ReadonlyMap<string, readonly Resource[]> {
   return new Map(
-    hosts(topology).map(({ name, address }) => {
-      const wanted = desire(topology, parseFacts(name, printedFacts(cidr(address))));
+    hosts(topology).map(({ name, address, interface: card = 'ens33' }) => {
+      const facts = printedFacts(cidr(address)).replaceAll('ens33', card);
+      const wanted = desire(topology, parseFacts(name, facts));
       if ('message' in wanted) throw new Error(wanted.message);
       return [name, wanted];
     }),

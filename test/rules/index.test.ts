@@ -29,6 +29,7 @@ it('says what it finds in the order of the file', () => {
 it.each([
   ['nat', ['mounts-differ']],
   ['nat-gateway', []],
+  ['ha-dr', []],
 ])('finds in the reference set-up %s only what is meant', (setup, ids) => {
   const file = new URL(`../../inventories/${setup}.yaml`, import.meta.url).pathname;
   expect(judgeTopology(loadTopology(file)).map(({ id }) => id)).toEqual(ids);

@@ -4,7 +4,9 @@ import { foreignVirtualService } from './foreign-virtual-service.js';
 import { moduleMissing } from './module-missing.js';
 import { packageMissing } from './package-missing.js';
 import type { PlanRule, Seen } from './plan-rule.js';
+import { serverDown } from './server-down.js';
 import { unconfirmedApply } from './unconfirmed-apply.js';
+import { vipNowhere, vipOnBackup, vipTwice } from './vip-holder.js';
 
 const rules: readonly PlanRule[] = [
   packageMissing,
@@ -12,6 +14,10 @@ const rules: readonly PlanRule[] = [
   foreignFile,
   foreignVirtualService,
   unconfirmedApply,
+  serverDown,
+  vipOnBackup,
+  vipNowhere,
+  vipTwice,
 ];
 
 /** What the rules say of a plan and the hosts that it was made from. */

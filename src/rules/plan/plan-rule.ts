@@ -1,4 +1,4 @@
-import type { Finding, Observed, Plan } from '../../plan/plan.js';
+import type { Desired, Finding, Observed, Plan } from '../../plan/plan.js';
 import type { Topology } from '../../topology/topology.js';
 import type { Said } from '../rule.js';
 
@@ -7,6 +7,7 @@ export interface Seen {
   topology: Topology;
   plan: Plan;
   observed: readonly Observed[];
+  desired: Desired;
 }
 
 /** Something that only the hosts or the plan can tell. `error` is refused unless allowed by its id. */

@@ -17,6 +17,7 @@ function judge(
   return judgePlan({
     topology: text ? loadTopology('x.yaml', text) : topology,
     observed,
+    desired: new Map(),
     plan: { ...plan(changes), marks },
   });
 }

@@ -1,0 +1,3 @@
+#!/bin/sh
+# keepalived runs this on a director that became master.
+logger -t lvsctl-notify "VI_1 is master"

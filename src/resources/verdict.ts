@@ -1,0 +1,86 @@
+import { type Command, type Entries, type Kind, Unreadable } from './kind.js';
+
+/** In a word, and the line of keepalived's journal that it comes from. */
+type Verdict = {
+  says: string;
+  line: string;
+};
+
+/**
+ * What keepalived last said since its start, by what it is about:
+ *   `tcp 10.0.0.100:80 10.0.0.10:80` (as real-server has it): up, down, or sorry (it stands in for the others)
+ *   `tcp 10.0.0.100:80`: sorry (the real servers are out, the sorry server is in), up
+ *   `waiting tcp 10.0.0.100:80`: its real servers are out until their first good answer (alpha)
+ *   `vrrp VI_1`: MASTER, BACKUP, FAULT
+ * Read from the journal, so that nothing has to be asked of keepalived: its dump needs a signal and writes a file. The
+ * lines are those of 2.2.7 (check/ipwrapper.c, vrrp/vrrp.c).
+ */
+export const verdict: Kind<Verdict> = {
+  name: 'verdict',
+  layer: 'live',
+  evidence: true,
+  probe: () => ({ run: `${VERDICTS}\nverdicts` }),
+  parse,
+  steps: () => [],
+};
+
+/** Carries a command out unless keepalived has this real server out of its service by its own judgement. */
+export function unlessOut(key: string, { run, args = [], ...rest }: Command): Command {
+  const service = key.slice(0, Math.max(0, key.lastIndexOf(' ')));
+  return { run: `${OUT}\n${run}`, args: [key, service, ...args], ...rest };
+}
+
+const VERDICTS = String.raw`
+verdicts() {
+  command -v journalctl >/dev/null && systemctl -q is-active keepalived.service || return 0
+  journalctl -q -b --no-pager -o cat -u keepalived.service | awk '
+    function bare(t,  p) { gsub(/[][]/, "", t); split(t, p, ":"); return p[1] ":" p[3] }
+    function virtual(t,  p) {
+      if (sub(/^FWM /, "fwm ", t)) return t
+      gsub(/[][]/, "", t)
+      split(t, p, ":")
+      return p[2] " " p[1] ":" p[3]
+    }
+    function note(key, word) { says[key] = word; line[key] = $0 }
+    /^Starting Keepalived v/ { split("", says); split("", line) }
+    /^(Adding|Removing|Enabling|Disabling) (service|sorry server) .* VS / {
+      vs = $0
+      sub(/^.* VS /, "", vs)
+      vs = virtual(vs)
+      sorry = $2 == "sorry"
+      rs = bare(sorry ? $4 : $3)
+      if (vs ~ /^fwm /) sub(/:.*/, ":0", rs)
+      in_ = $1 == "Adding" || $1 == "Enabling"
+      if (sorry) note(vs, in_ ? "sorry" : "up")
+      note(vs " " rs, sorry ? (in_ ? "sorry" : "up") : (in_ ? "up" : "down"))
+    }
+    /^Starting with quorum down .* for VS / { vs = $0; sub(/^.* VS /, "", vs); note("waiting " virtual(vs), "waiting") }
+    /^[(][^)]*[)] Entering (MASTER|BACKUP|FAULT) STATE/ { note("vrrp " substr($1, 2, length($1) - 2), $3) }
+    END { for (key in says) printf "%s\t%s\t%s\n", says[key], key, line[key] }
+  '
+}`;
+
+const OUT = String.raw`${VERDICTS}
+out() {
+  verdicts | RS=$1 VS=$2 awk -F '\t' '
+    $2 == ENVIRON["RS"] && $1 == "down" || $2 == ENVIRON["VS"] && $1 == "sorry" { out = 1 }
+    $2 == ENVIRON["RS"] { known = 1 }
+    $2 == "waiting " ENVIRON["VS"] { waiting = 1 }
+    END { exit !(out || waiting && !known) }
+  '
+}
+if out "$1" "$2"; then exit 0; fi
+shift 2`;
+
+function parse(output: string): Entries<Verdict> {
+  return new Map(
+    output
+      .split('\n')
+      .filter(line => line !== '')
+      .map(text => {
+        const [says, key, line] = text.split('\t');
+        if (!says || !key || line === undefined) throw new Unreadable(`not a verdict of keepalived: ${text}`);
+        return [key, { says, line }];
+      }),
+  );
+}
