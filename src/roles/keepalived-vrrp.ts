@@ -1,6 +1,7 @@
 import { cidr } from '../topology/network.js';
 import type { Director, Interface4, Topology, TrackedScript, Vrrp } from '../topology/topology.js';
 import { KEEPALIVED, scriptPath } from './keepalived-places.js';
+import { nginxWatch } from './nginx-watch.js';
 
 /** The password, in a file of its own that only root reads. */
 export const AUTH = `${KEEPALIVED}/lvsctl-auth.conf`;
@@ -14,7 +15,7 @@ interface Cards {
 /** What templates/keepalived/vrrp.conf needs: one instance for the VIPs, with a gateway VIP one more, both moving together. */
 export function instances(topology: Topology, vrrp: Vrrp, host: Director, cards: Cards): object {
   const { gatewayVip } = topology;
-  const scripts = named(vrrp.track.scripts);
+  const scripts = named(trackedScripts(topology, vrrp));
   const processes = vrrp.track.processes.map((tracked, index) => ({
     ...tracked,
     name: `process_${index + 1}`,
@@ -90,8 +91,12 @@ export function vips({ services }: Pick<Topology, 'services'>): readonly Interfa
 }
 
 /** Every script that VRRP runs. */
-export function vrrpScripts(vrrp: Vrrp): readonly { path: string; content: string }[] {
-  return [...Object.values(vrrp.notify), ...vrrp.track.scripts.map(({ script }) => script)];
+export function vrrpScripts(topology: Topology, vrrp: Vrrp): readonly { path: string; content: string }[] {
+  return [...Object.values(vrrp.notify), ...trackedScripts(topology, vrrp).map(({ script }) => script)];
+}
+
+function trackedScripts(topology: Topology, vrrp: Vrrp): readonly TrackedScript[] {
+  return [...vrrp.track.scripts, ...nginxWatch(topology)];
 }
 
 function speaks(

@@ -3,7 +3,7 @@ import type { System } from '../systems/system.js';
 import type { Director, Topology } from '../topology/topology.js';
 import { configurationTest } from './keepalived-check.js';
 import { KEEPALIVED, scriptPath } from './keepalived-places.js';
-import { checkScripts, SERVICES, virtualServers } from './keepalived-services.js';
+import { checkScripts, ipvsServices, SERVICES, virtualServers } from './keepalived-services.js';
 import { AUTH, instances, vrrpScripts } from './keepalived-vrrp.js';
 import { render } from './template.js';
 import type { Wishes } from './wish.js';
@@ -39,7 +39,8 @@ export function keepalived(
     wishes.file('master', path, content, why, { check, ...(secret && { secret: ['content'] }) }, mode);
   }
   const follows = parts.map(({ path }) => ({ kind: 'file', key: path }));
-  idle(wishes, system.ipvsUnit, { ...why, reason: 'keepalived alone fills the ipvs table' });
+  if (ipvsServices(topology).length > 0)
+    idle(wishes, system.ipvsUnit, { ...why, reason: 'keepalived alone fills the ipvs table' });
   wishes.unit('master', 'keepalived.service', why, follows);
 }
 
@@ -50,7 +51,7 @@ export function keepalivedFiles(
   cards: { inside: string; outside: string },
 ): Part[] {
   const { vrrp, name: cluster } = topology;
-  const scripts = [...checkScripts(topology), ...(vrrp ? vrrpScripts(vrrp) : [])];
+  const scripts = [...checkScripts(topology), ...(vrrp ? vrrpScripts(topology, vrrp) : [])];
   const programs = new Map(scripts.map(script => [scriptPath(script), script.content]));
   return [
     ...[...programs].map(([path, content]) => ({ path, content, mode: '0755' as const })),
@@ -73,11 +74,18 @@ export function keepalivedFiles(
           },
         ]
       : []),
-    {
-      path: SERVICES,
-      content: render('keepalived/services.conf', { cluster, services: virtualServers(topology, host) }),
-      mode: '0644',
-    },
+    ...(ipvsServices(topology).length > 0
+      ? [
+          {
+            path: SERVICES,
+            content: render('keepalived/services.conf', {
+              cluster,
+              services: virtualServers(topology, host),
+            }),
+            mode: '0644' as const,
+          },
+        ]
+      : []),
     {
       path: `${KEEPALIVED}/keepalived.conf`,
       content: render('keepalived/keepalived.conf', globals(topology, host, cards)),

@@ -46,7 +46,7 @@ export function render(topology: Topology, name: string): ReadonlyMap<string, st
 
 function imagined(topology: Topology, name: string): HostFacts {
   const host = hosts(topology).find(candidate => candidate.name === name)!;
-  const outside = topology.directors.find(director => director.name === name)?.outside;
+  const { outside, outsideAddress } = topology.directors.find(director => director.name === name) ?? {};
   const inside = { name: host.interface ?? 'eth0', addresses: [cidr(host.address)] };
   return {
     host: name,
@@ -56,7 +56,10 @@ function imagined(topology: Topology, name: string): HostFacts {
     network: 'ifupdown',
     kernel: '',
     bootId: '',
-    links: [inside, ...(outside ? [{ name: outside, addresses: [] }] : [])],
+    links: [
+      inside,
+      ...(outside ? [{ name: outside, addresses: outsideAddress ? [cidr(outsideAddress)] : [] }] : []),
+    ],
     dhcp: [],
     iptables: 'nft',
     missing: [],

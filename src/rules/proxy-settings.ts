@@ -26,6 +26,7 @@ function foreign({
   fwmark,
   port,
   persistence,
+  ...sorry
 }: Service): [what: string, remedy: string][] {
   return [
     ...(SCHEDULERS.includes(scheduler)
@@ -39,6 +40,14 @@ function foreign({
         : []),
     ...(persistence > 0
       ? [['persistence', 'use `scheduler: sh`, which keeps a client with its server'] as [string, string]]
+      : []),
+    ...(sorry.sorryPage !== undefined || sorry.sorryServer !== undefined
+      ? [
+          ['sorry server', 'remove it: nginx answers 502 by itself when no real server is left'] as [
+            string,
+            string,
+          ],
+        ]
       : []),
   ];
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, cluster } from './cluster.js';
 import { answering, born, destroyed, expectNoChanges, type Life, portraits, rebooted } from './life.js';
+import { holders, moved, until } from './pair.js';
 import { steady, told } from './steady.js';
 
 const VIP = '12.0.0.1';
@@ -30,10 +31,10 @@ describe('keepalived with LVS-NAT', () => {
   });
 
   it('VIP and gateway VIP move together when keepalived stops on the master, and come back', async () => {
-    expect(await holders()).toEqual({ [VIP]: ['lb1'], [GATEWAY]: ['lb1'] });
+    for (const address of [VIP, GATEWAY]) expect(await holders(c, address)).toEqual(['lb1']);
     const load = await steady(c, VIP);
     await c.on('lb1', 'systemctl stop keepalived');
-    await moved('lb2');
+    await moved(c, 'lb2', [VIP, GATEWAY]);
     await answering(c, life.url, 60);
     const away = await load.end();
     told('keepalived stopped on the master', away);
@@ -42,7 +43,7 @@ describe('keepalived with LVS-NAT', () => {
 
     const back = await steady(c, VIP);
     await c.on('lb1', 'systemctl start keepalived');
-    await moved('lb1');
+    await moved(c, 'lb1', [VIP, GATEWAY]);
     await answering(c, life.url, 60);
     told('keepalived started again', await back.end());
     await c.on('web1', 'timeout 10 ping -c 3 -W 3 12.0.0.12');
@@ -51,50 +52,23 @@ describe('keepalived with LVS-NAT', () => {
 
   it('with the inside cable of the master pulled the VIP outside goes too', async () => {
     await c.fault('lb1', { kind: 'unplug', interface: 'ens33' });
-    await moved('lb2');
+    await moved(c, 'lb2', [VIP, GATEWAY]);
     await answering(c, life.url, 60);
     await c.on('web2', 'timeout 10 ping -c 3 -W 3 12.0.0.12');
     await c.fault('lb1', { kind: 'plug', interface: 'ens33' });
-    await moved('lb1');
+    await moved(c, 'lb1', [VIP, GATEWAY]);
     await answering(c, life.url, 60);
   });
 
   it('all real servers down: the apology, from the master itself; then they return', async () => {
     for (const web of ['web1', 'web2']) await c.on(web, 'systemctl stop nginx');
-    await until('client', `curl -s -m 3 http://${VIP}/ | grep -q 'back soon'`);
+    await until(c, 'client', `curl -s -m 3 http://${VIP}/ | grep -q 'back soon'`);
     for (const web of ['web1', 'web2']) await c.on(web, 'systemctl start nginx');
-    await until('client', `curl -s -m 3 http://${VIP}/ | grep -q 'this is web'`);
-    await until('lb1', `[ $(ipvsadm -Sn | grep -c -e '-a -t ${VIP}:80 -r 192.168.80.[12]0:80') = 2 ]`);
+    await until(c, 'client', `curl -s -m 3 http://${VIP}/ | grep -q 'this is web'`);
+    await until(c, 'lb1', `[ $(ipvsadm -Sn | grep -c -e '-a -t ${VIP}:80 -r 192.168.80.[12]0:80') = 2 ]`);
     await expectNoChanges(c);
   });
 
   rebooted(() => life);
   destroyed(() => life);
-
-  async function holders(): Promise<Record<string, string[]>> {
-    const held: Record<string, string[]> = { [VIP]: [], [GATEWAY]: [] };
-    for (const host of ['lb1', 'lb2']) {
-      const addresses = await c.on(host, 'ip -o -4 addr show');
-      for (const address of [VIP, GATEWAY]) if (addresses.includes(` ${address}/`)) held[address]!.push(host);
-    }
-    return held;
-  }
-
-  /** Waits until both addresses are on this director and on no other. */
-  async function moved(to: string): Promise<void> {
-    const limit = Date.now() + 60_000;
-    for (;;) {
-      const held = await holders();
-      if (Object.values(held).every(on => on.join() === to)) return;
-      if (Date.now() > limit) throw new Error(`the VIPs did not move to ${to}: ${JSON.stringify(held)}`);
-    }
-  }
-
-  async function until(host: string, test: string): Promise<void> {
-    await c.on(
-      host,
-      `tries=0; until ${test}; do tries=$((tries + 1)); [ $tries -lt 60 ] || exit 1; sleep 1; done`,
-      300,
-    );
-  }
 });

@@ -5,11 +5,12 @@ import type { Resource } from '../../src/resources/kind.js';
 import { desire, rolesOf } from '../../src/roles/index.js';
 import { parseFacts } from '../../src/systems/read-facts.js';
 import { loadTopology } from '../../src/topology/load.js';
+import { setups } from '../../src/topology/starter.js';
 import { printedFacts } from '../systems/recorded-facts.js';
 import { edited, sound } from '../topology/sound.js';
 import { desiredOf, portrait } from './portrait.js';
 
-const inventories = ['dr', 'dr-foreign-vip', 'ha-dr', 'nat', 'nat-gateway'];
+const inventories = setups();
 const load = (name: string) => loadTopology(`inventories/${name}.yaml`);
 
 describe.each(inventories)('inventories/%s.yaml', name => {
@@ -30,7 +31,7 @@ describe.each(inventories)('inventories/%s.yaml', name => {
     for (const { why } of [...desiredOf(load(name)).values()].flat()) {
       expect(why.reason).not.toBe('');
       expect(why.place.file).toBe(`inventories/${name}.yaml`);
-      expect(lines[why.place.line - 1]).toMatch(/^ *(- )?(\{ )?[a-z]+: /);
+      expect(lines[why.place.line - 1]).toMatch(/^ *(- )?(\{ )?[a-zA-Z]+: /);
     }
   });
 

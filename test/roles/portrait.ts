@@ -9,7 +9,9 @@ import { printedFacts } from '../systems/recorded-facts.js';
 export function desiredOf(topology: Topology): ReadonlyMap<string, readonly Resource[]> {
   return new Map(
     hosts(topology).map(({ name, address, interface: card = 'ens33' }) => {
-      const facts = printedFacts(cidr(address)).replaceAll('ens33', card);
+      const { outside, outsideAddress } = topology.directors.find(director => director.name === name) ?? {};
+      const more = outsideAddress ? [`address ${outside} ${cidr(outsideAddress)}`] : [];
+      const facts = printedFacts(cidr(address), more).replaceAll('ens33', card);
       const wanted = desire(topology, parseFacts(name, facts));
       if ('message' in wanted) throw new Error(wanted.message);
       return [name, wanted];

@@ -24,6 +24,7 @@ const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'iptables/rules': { cluster, tables: [{ table: 'nat', chains: [chain] }] },
   'ipvsadm/unsaved.sh': { cluster, timeouts: { tcp: 0, tcpfin: 0, udp: 30 }, limited },
   'keepalived/auth.conf': { cluster, password: 'p' },
+  'keepalived/check-nginx.sh': { cluster, selfHealing: true },
   'keepalived/keepalived.conf': {
     cluster,
     folder: '/etc/keepalived',
