@@ -1,12 +1,26 @@
 import type { Connector } from '../hosts/connect.js';
+import { look } from '../hosts/look.js';
 import { request } from '../hosts/request.js';
+import { Unreachable } from '../hosts/session.js';
+import {
+  answeringProbe,
+  type Evidence,
+  lostAnswers,
+  parseAnswering,
+  parseSentOn,
+  sentOnProbe,
+} from '../plan/lost-answer.js';
 import { promise } from '../plan/promise.js';
 import type { Verification } from '../plan/verification.js';
 import { verifyText } from '../report/verify-text.js';
+import { type Command, Unreadable } from '../resources/kind.js';
 import { Faults } from '../topology/faults.js';
 import type { Service, Topology } from '../topology/topology.js';
 import { connectorOf, topologyOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
+
+/** A refusal is heard sooner; who fails after this waited for an answer. */
+const SILENCE_MS = 2000;
 
 export interface VerifyOptions extends ClusterOptions {
   requests: number;
@@ -56,7 +70,12 @@ async function verifyService(
   const { address } = service.vip;
   const bodies: string[] = [];
   const failed = new Map<string, number>();
-  for (let sent = 0; sent < options.requests; sent++) {
+  // Each waits for its limit: so many tell as much as all.
+  const enough = 2 * service.servers.length;
+  let silent = 0;
+  let sent = 0;
+  for (; sent < options.requests && silent < enough; sent++) {
+    const begun = Date.now();
     const answer = await request(
       source && (() => source.tunnel(address, service.port)),
       address,
@@ -65,7 +84,9 @@ async function verifyService(
     );
     if ('body' in answer) bodies.push(answer.body);
     else failed.set(answer.message, (failed.get(answer.message) ?? 0) + 1);
+    if (!('body' in answer) && Date.now() - begun > SILENCE_MS) silent++;
   }
+  const lost = silent > 0 ? await whereLost(topology, service, line, options) : [];
   const answeredBy = (name: string) =>
     bodies.filter(body => pages.get(body)?.length === 1 && pages.get(body)![0] === name).length;
   const counts = new Map(service.servers.map(({ name }) => [name, answeredBy(name)]));
@@ -76,7 +97,7 @@ async function verifyService(
     port: service.port,
     protocol: service.protocol,
     scheduler: service.scheduler,
-    sent: options.requests,
+    sent,
     answered: bodies.length,
     failed: [...failed].map(([message, count]) => ({ message, count })),
     byServer: service.servers.map(({ name, weight }) => ({
@@ -87,6 +108,7 @@ async function verifyService(
     })),
     verdict,
     bodies: [...new Set(bodies)].map(text => ({ text, count: bodies.filter(body => body === text).length })),
+    ...(lost.length > 0 && { lost }),
     seconds: (Date.now() - started) / 1000,
   };
 }
@@ -97,4 +119,31 @@ async function clientOf(topology: Topology, line: Connector) {
     throw new Faults([{ message, remedy: 'add `client:`, or send them from here with --here' }]);
   }
   return line.open(topology.client.name);
+}
+
+/** With DR and TUN answers do not pass the director: what each host knows of the requests without one. */
+async function whereLost(topology: Topology, service: Service, line: Connector, options: VerifyOptions) {
+  if (service.mode !== 'dr' && service.mode !== 'tun') return [];
+  const client = options.here ? '' : topology.client!.address.address;
+  const read = async <T>(host: string, command: Command, parse: (output: string) => T) => {
+    try {
+      return await look(await line.open(host), topology.name, command, parse);
+    } catch (error) {
+      if (error instanceof Unreachable || error instanceof Unreadable) return undefined;
+      throw error;
+    }
+  };
+  const tables = await Promise.all(
+    topology.directors.map(({ name }) => read(name, sentOnProbe, parseSentOn)),
+  );
+  const answering = await Promise.all(
+    service.servers.map(async ({ name }) => {
+      const known = await read(name, answeringProbe(service.vip.address, client), parseAnswering);
+      return [name, known] as const;
+    }),
+  );
+  const servers: Evidence['servers'] = new Map(
+    answering.flatMap(([name, known]) => (known ? [[name, known]] : [])),
+  );
+  return lostAnswers(topology, service, client, { sentOn: tables.flatMap(table => table ?? []), servers });
 }

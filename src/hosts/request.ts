@@ -18,9 +18,12 @@ export async function request(
   port = 80,
   limit = LIMIT_MS,
 ): Promise<Answer> {
+  const silence = { message: `no answer within ${limit / 1000} s` };
+  const until = Date.now() + limit;
   let stream: Duplex | undefined;
   try {
-    stream = await open?.();
+    stream = open && (await inTime(open(), limit));
+    if (open && !stream) return silence;
   } catch (error) {
     return { message: error instanceof Error ? error.message : String(error) };
   }
@@ -54,8 +57,24 @@ export async function request(
         });
       },
     );
-    const timer = setTimeout(() => settle({ message: `no answer within ${limit / 1000} s` }), limit);
+    const timer = setTimeout(() => settle(silence), Math.max(0, until - Date.now()));
     asked.on('error', error => settle({ message: error.message }));
     asked.end();
   });
+}
+
+/** A tunnel that opens within `limit` milliseconds; one that opens later is closed. */
+async function inTime(opening: Promise<Duplex>, limit: number): Promise<Duplex | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>(resolve => {
+    timer = setTimeout(() => resolve(undefined), limit);
+  });
+  const stream = await Promise.race([opening, late]).finally(() => clearTimeout(timer));
+  if (!stream) {
+    opening.then(
+      late => late.destroy(),
+      () => {},
+    );
+  }
+  return stream;
 }

@@ -105,9 +105,11 @@ const unused = (machine: WiredMachine) =>
 const router = ({ nics }: WiredMachine) =>
   [
     'net.ipv4.ip_forward = 1',
-    ...['all', 'default', ...nics.map(nic => nic.interface.replaceAll('.', '/'))].map(
-      name => `-net.ipv4.conf.${name}.send_redirects = 0`,
-    ),
+    ...['all', 'default', ...nics.map(nic => nic.interface.replaceAll('.', '/'))].flatMap(name => [
+      `-net.ipv4.conf.${name}.send_redirects = 0`,
+      // With LVS-TUN answers come from another network than their source, the VIP, is of.
+      `-net.ipv4.conf.${name}.rp_filter = 0`,
+    ]),
     '',
   ].join('\n');
 

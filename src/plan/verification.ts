@@ -14,5 +14,7 @@ export interface Verification {
   verdict: 'as promised' | 'not as promised' | 'no promise';
   /** The different answers and how often each came. */
   bodies?: readonly { text: string; count: number }[];
+  /** Where requests without an answer were lost, by what the hosts know of them. */
+  lost?: readonly { host: string; message: string; remedy: string }[];
   seconds: number;
 }

@@ -8,7 +8,19 @@ const widestBar = 30;
 /** Who answered the requests through a VIP, a bar per server, and whether that is what the scheduler promises. */
 export function verifyText(result: Verification, options: { paint: Palette; unicode?: boolean }): string {
   const { paint, unicode = false } = options;
-  const { vip, port, protocol, scheduler, sent, answered, byServer, failed, bodies = [], seconds } = result;
+  const {
+    vip,
+    port,
+    protocol,
+    scheduler,
+    sent,
+    answered,
+    byServer,
+    failed,
+    bodies = [],
+    lost = [],
+    seconds,
+  } = result;
   const most = Math.max(1, ...byServer.map(server => server.answered));
   const rows = [
     ['server', 'weight', 'answered', ...(result.verdict === 'no promise' ? [] : ['expected'])],
@@ -37,6 +49,8 @@ export function verifyText(result: Verification, options: { paint: Palette; unic
     ),
     ...bodies.map(body => `  ${body.count} x ${JSON.stringify(oneLine(body.text).slice(0, 60))}`),
     ...(failed.length + bodies.length > 0 ? [''] : []),
+    ...lost.flatMap(({ message, remedy }) => [paint.red(`  ${oneLine(message)}`), `    ${oneLine(remedy)}`]),
+    ...(lost.length > 0 ? [''] : []),
     verdictLine(result, paint),
     '',
   ].join('\n');

@@ -5,7 +5,7 @@ type Chain = {
   hook: string;
   /** How many rules jump to it; 1 is what is wanted. */
   jumps: number;
-  /** Its rules as iptables-save(8) prints them, without `-A CHAIN `, one per line. */
+  /** Its rules as iptables-save(8) prints them, without `-A CHAIN `, one per line; tunnels and VRRP by protocol number. */
   rules: string;
 };
 
@@ -118,8 +118,7 @@ function parse(output: string): Entries<Chain> {
     else if (line.startsWith(':'))
       found.set(`${table} ${sign?.slice(1)}`, { hooks: new Set(), jumps: 0, rules: [] });
     else if (sign === '-A' && name) {
-      // Its name where /etc/protocols is (netbase), else its number.
-      found.get(`${table} ${name}`)?.rules.push(rest.join(' ').replace(/(^| )-p vrrp\b/, '$1-p 112'));
+      found.get(`${table} ${name}`)?.rules.push(numbered(rest.join(' ')));
       const ours = flag === '-j' || flag === '-g' ? found.get(`${table} ${target}`) : undefined;
       if (ours) {
         ours.hooks.add(name);
@@ -135,5 +134,14 @@ function parse(output: string): Entries<Chain> {
       key,
       { hook: [...hooks].join(' '), jumps, rules: rules.join('\n') },
     ]),
+  );
+}
+
+/** Names that iptables-save prints only where /etc/protocols (netbase) has them. */
+const PROTOCOLS: Readonly<Record<string, string>> = { ipencap: '4', gre: '47', vrrp: '112' };
+
+function numbered(rule: string): string {
+  return rule.replace(/(?<=^|\s)-p (\w+)/, (word, name: string) =>
+    PROTOCOLS[name] ? `-p ${PROTOCOLS[name]}` : word,
   );
 }

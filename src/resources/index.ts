@@ -5,6 +5,7 @@ import { liveExport } from './export.js';
 import { exportEntry } from './export-entry.js';
 import { file } from './file.js';
 import { forwarding } from './forwarding.js';
+import { fouPort } from './fou-port.js';
 import { fstabEntry } from './fstab-entry.js';
 import { gatewayEntry } from './gateway-entry.js';
 import { ipvsTimeout } from './ipvs-timeout.js';
@@ -30,6 +31,7 @@ const ALL: readonly Kind<never>[] = [
   directory,
   file,
   kernelModule,
+  fouPort,
   forwarding,
   sysctl,
   sysctlEntry,

@@ -16,7 +16,7 @@ export const link: Kind<{ up: boolean }> = {
     );
   },
   steps({ key, after }) {
-    if (!after) return [];
+    if (!after) return [{ run: GONE, args: [key] }];
     return [after.up ? { run: 'ip link set dev "$1" up', args: [key] } : { run: DOWN, args: [key] }];
   },
 };
@@ -25,3 +25,7 @@ export const link: Kind<{ up: boolean }> = {
 const DOWN = `left=$(ip -o -4 addr show dev "$1" 2>/dev/null | awk '{ print $4 }' | tr '\\n' ' ')
 [ -z "$left" ] || { echo "$1 was down at first and holds addresses of others now: remove \${left% } there" >&2; exit 1; }
 ip link set dev "$1" down`;
+
+// It came with a module, which stays.
+const GONE = `ip link show dev "$1" >/dev/null 2>&1 || exit 0
+${DOWN}`;

@@ -1,5 +1,5 @@
 import type { System } from '../systems/system.js';
-import type { RealServer, Service, Topology } from '../topology/topology.js';
+import type { Place, RealServer, Service, Topology } from '../topology/topology.js';
 import { render } from './template.js';
 import type { Wishes } from './wish.js';
 
@@ -19,12 +19,8 @@ export function directServices({ services }: Topology, host: RealServer): readon
   );
 }
 
-/** LVS-DR: the VIP as /32 on lo, and before it the ARP settings; each now and at the next boot. */
-export function directAnswer(wishes: Wishes, topology: Topology, host: RealServer, system: System): void {
-  const services = directServices(topology, host);
-  const [first] = services;
-  if (first === undefined) return;
-  const { place } = first;
+/** The ARP settings of a real server that stands in a network where clients ask for the VIP. */
+export function silentArp(wishes: Wishes, place: Place, system: System): void {
   for (const device of ['all', 'lo']) {
     for (const [setting, value, reason] of SILENT) {
       const name = `net.ipv4.conf.${device}.${setting}`;
@@ -32,6 +28,15 @@ export function directAnswer(wishes: Wishes, topology: Topology, host: RealServe
       wishes.add('servers', 'sysctl-entry', `${system.sysctlFile} ${name}`, { value }, { reason, place });
     }
   }
+}
+
+/** LVS-DR: the VIP as /32 on lo, and before it the ARP settings; each now and at the next boot. */
+export function directAnswer(wishes: Wishes, topology: Topology, host: RealServer, system: System): void {
+  const services = directServices(topology, host);
+  const [first] = services;
+  if (first === undefined) return;
+  const { place } = first;
+  silentArp(wishes, place, system);
   const vips = new Map(services.map(({ vip, place }) => [`${vip.address}/32`, place]));
   for (const [address, place] of vips) {
     wishes.add(

@@ -21,7 +21,10 @@ function input(topology: Topology, host: Director): Chain {
     table: 'filter',
     chain: 'LVSCTL-INPUT',
     hook: 'INPUT',
-    rules: [...services.map(service => `${packets(service)} -j ACCEPT`), ...peers(topology, host)],
+    rules: [
+      ...[...services.map(packets), ...narrower(services)].map(rule => `${rule} -j ACCEPT`),
+      ...peers(topology, host),
+    ],
     why: { reason: 'clients reach the VIP whatever the INPUT policy', place: services[0]!.place },
   };
 }
@@ -37,6 +40,15 @@ function peers({ vrrp, directors }: Topology, host: Director): string[] {
     `-s ${address}/32 -p 112 -j ACCEPT`,
     ...(vrrp.connectionSync ? [`-s ${address}/32 -p udp -m udp --dport 8848 -j ACCEPT`] : []),
   ]);
+}
+
+/**
+ * DR and TUN: routers tell the VIP, which is here, that the way to a client is narrower than thought, and the director
+ * that the tunnel's is; ipvs hands both on (ip_vs_in_icmp), after INPUT.
+ */
+function narrower(services: readonly Service[]): string[] {
+  const direct = services.some(({ mode }) => mode === 'dr' || mode === 'tun');
+  return direct ? ['-p icmp -m icmp --icmp-type 3/4'] : [];
 }
 
 /** ipvs sees a mark at LOCAL_IN, so that it has to be there before: mangle PREROUTING (ipvsadm(8), --fwmark-service). */
@@ -58,7 +70,7 @@ function marks(services: readonly Service[]): Chain[] {
 }
 
 /** The packets of a service's clients, as iptables-save prints them. */
-function packets({ vip, protocol, ports }: Service): string {
+export function packets({ vip, protocol, ports }: Service): string {
   const [only] = ports;
   const which =
     ports.length > 1

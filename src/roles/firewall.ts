@@ -1,5 +1,5 @@
 import { PICK_IPTABLES } from '../resources/chain.js';
-import type { Why } from '../resources/kind.js';
+import type { Stage, Why } from '../resources/kind.js';
 import type { System } from '../systems/system.js';
 import type { Host } from '../topology/topology.js';
 import { render } from './template.js';
@@ -15,9 +15,15 @@ export interface Chain {
 }
 
 /** Our chains, live and loaded at boot by a unit of ours that also follows whoever else loads rules. */
-export function firewall(wishes: Wishes, chains: readonly Chain[], host: Host, system: System): void {
+export function firewall(
+  wishes: Wishes,
+  chains: readonly Chain[],
+  host: Host,
+  system: System,
+  stage: Stage = 'master',
+): void {
   for (const { table, chain, hook, rules, why } of chains) {
-    wishes.add('master', 'chain', `${table} ${chain}`, { hook, jumps: 1, rules: rules.join('\n') }, why);
+    wishes.add(stage, 'chain', `${table} ${chain}`, { hook, jumps: 1, rules: rules.join('\n') }, why);
   }
   const why = { reason: 'the chains at the next boot', place: host.place };
   const tables = [...new Set(chains.map(({ table }) => table))].map(table => ({
@@ -25,15 +31,15 @@ export function firewall(wishes: Wishes, chains: readonly Chain[], host: Host, s
     chains: chains.filter(chain => chain.table === table),
   }));
   const values = { cluster: wishes.name, chains, tables, pick: PICK_IPTABLES };
-  wishes.file('master', system.iptablesRules, render('iptables/rules', values), why);
-  wishes.file('master', '/etc/lvsctl/iptables.sh', render('iptables/load.sh', values), why);
+  wishes.file(stage, system.iptablesRules, render('iptables/rules', values), why);
+  wishes.file(stage, '/etc/lvsctl/iptables.sh', render('iptables/load.sh', values), why);
   const again = { reason: 'the chains again when others load theirs', place: host.place };
   for (const [unit, template, reason] of [
     ['lvsctl-iptables.service', 'systemd/iptables.service', why],
     ['lvsctl-iptables-again.service', 'systemd/iptables-again.service', again],
   ] as const) {
-    wishes.file('master', `/etc/systemd/system/${unit}`, render(template, values), reason);
+    wishes.file(stage, `/etc/systemd/system/${unit}`, render(template, values), reason);
   }
-  wishes.unit('master', 'lvsctl-iptables.service', why);
-  wishes.add('master', 'service-boot', 'lvsctl-iptables-again.service', { enabled: true }, again);
+  wishes.unit(stage, 'lvsctl-iptables.service', why);
+  wishes.add(stage, 'service-boot', 'lvsctl-iptables-again.service', { enabled: true }, again);
 }

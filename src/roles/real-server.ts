@@ -4,10 +4,11 @@ import type { System } from '../systems/system.js';
 import type { RealServer, Topology, WebServer } from '../topology/topology.js';
 import { directAnswer } from './direct-answer.js';
 import { render } from './template.js';
+import { tunnelEnds } from './tunnel.js';
 import { unitName } from './unit-name.js';
 import { Wishes } from './wish.js';
 
-/** What a real server holds: its mounts, its way back (NAT) or the VIP itself (DR), the optional web server. */
+/** What a real server holds: its mounts, its way back (NAT) or the VIP itself (DR, TUN), the optional web server. */
 export function realServer(topology: Topology, host: RealServer, facts: HostFacts, system: System): Wishes {
   const wishes = new Wishes(topology.name);
   const device = host.interface ?? linkOf(facts, host.address.address, host.address.prefix)!.name;
@@ -19,6 +20,7 @@ export function realServer(topology: Topology, host: RealServer, facts: HostFact
     wishes.packages(system.packages.web[host.web.server], { reason, place: host.web.place });
   }
   mounts(wishes, topology, host, system);
+  tunnelEnds(wishes, topology, host, system);
   directAnswer(wishes, topology, host, system);
   gateway(wishes, topology, host, device);
   if (host.web) web(wishes, topology, host, host.web, system);

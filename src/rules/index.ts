@@ -10,7 +10,6 @@ import { gatewayIsDirector } from './gateway-is-director.js';
 import { gatewayNotDirector } from './gateway-not-director.js';
 import { gatewayOutsideNetwork } from './gateway-outside-network.js';
 import { gatewayVipMissing } from './gateway-vip-missing.js';
-import { modeNotBuilt } from './mode-not-built.js';
 import { mountsDiffer } from './mounts-differ.js';
 import { noWeightLeft } from './no-weight-left.js';
 import { notAHostAddress } from './not-a-host-address.js';
@@ -34,6 +33,7 @@ import { sorryServerLoopbackNat } from './sorry-server-loopback-nat.js';
 import { sorryServerPort } from './sorry-server-port.js';
 import { sorryWithoutKeepalived } from './sorry-without-keepalived.js';
 import { trackWeight } from './track-weight.js';
+import { tunnelOptions } from './tunnel-options.js';
 import { vipInServerNetwork } from './vip-in-server-network.js';
 import { vipIsHostAddress } from './vip-is-host-address.js';
 import { vipRouteMissing } from './vip-route-missing.js';
@@ -45,7 +45,6 @@ import { weightsIgnored } from './weights-ignored.js';
 
 /** Every rule that is judged on the topology alone. */
 export const rules: readonly Rule[] = [
-  modeNotBuilt,
   notAHostAddress,
   duplicateAddress,
   vipIsHostAddress,
@@ -62,6 +61,7 @@ export const rules: readonly Rule[] = [
   clientInServerNetwork,
   vipInServerNetwork,
   outsideInterfaceMissing,
+  tunnelOptions,
   portZeroWithoutPersistence,
   proxySettings,
   schedulerFlags,

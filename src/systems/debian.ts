@@ -4,6 +4,7 @@ import type { System } from './system.js';
 export const debian: System = {
   sysctlFile: '/etc/sysctl.conf',
   interfacesFile: '/etc/network/interfaces.d/lvsctl',
+  tunnelsFile: '/etc/network/interfaces.d/lvsctl-tunnels',
   exportsFile: '/etc/exports',
   fstabFile: '/etc/fstab',
   modulesFile: '/etc/modules-load.d/lvsctl.conf',
@@ -24,6 +25,7 @@ export const debian: System = {
   packages: {
     director: ['ipvsadm', 'iptables'],
     keepalived: ['keepalived'],
+    firewall: ['iptables'],
     nfsServer: ['nfs-kernel-server'],
     nfsClient: ['nfs-common'],
     web: { nginx: ['nginx'], apache: ['apache2'] },

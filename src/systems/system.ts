@@ -4,6 +4,8 @@ export interface System {
   sysctlFile: string;
   /** Where address stanzas of ours are read at boot. */
   interfacesFile: string;
+  /** Where stanzas of tunnel devices are read at boot. */
+  tunnelsFile: string;
   exportsFile: string;
   fstabFile: string;
   modulesFile: string;
@@ -19,6 +21,7 @@ export interface System {
   packages: {
     director: readonly string[];
     keepalived: readonly string[];
+    firewall: readonly string[];
     nfsServer: readonly string[];
     nfsClient: readonly string[];
     web: Readonly<Record<'nginx' | 'apache', readonly string[]>>;

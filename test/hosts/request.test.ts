@@ -94,6 +94,18 @@ describe('a request through a tunnel', () => {
     }
   });
 
+  it('gives up when the tunnel does not open, and closes it when it does later', async () => {
+    const port = await listen((_, answer) => answer.end('x'));
+    const stream = connect(port, '127.0.0.1');
+    const opening = new Promise<typeof stream>(done => setTimeout(() => done(stream), 300));
+    expect(await request(() => opening, '12.0.0.1', '/', 80, 50)).toEqual({
+      message: 'no answer within 0.05 s',
+    });
+    await opening;
+    await new Promise(done => setTimeout(done, 0));
+    expect(stream.destroyed).toBe(true);
+  });
+
   it('says why there is no tunnel', async () => {
     const open = () => Promise.reject(new Error('lb1 cannot connect to 10.0.0.1:80: Connection refused'));
     expect(await request(open, '10.0.0.1', '/')).toEqual({

@@ -59,3 +59,10 @@ it('expects nothing where the scheduler promises nothing', () => {
   expect(shown).not.toContain('expected');
   expect(shown).toContain('lc promises no shares');
 });
+
+it('says where requests were lost, and what to do about it', () => {
+  const lost = [{ host: 'web1', message: 'web1 answered, and the answer was lost', remedy: 'let it pass' }];
+  expect(verifyText({ ...result, lost }, { paint })).toContain(
+    '\n  web1 answered, and the answer was lost\n    let it pass\n\nAs promised',
+  );
+});

@@ -31,6 +31,15 @@ describe('a chain', () => {
     });
   });
 
+  it('has the protocols of tunnels by number, also where /etc/protocols names them', () => {
+    const rules = (rule: string) =>
+      chain.parse(`*filter\n:LVSCTL-INPUT - [0:0]\n-A LVSCTL-INPUT ${rule}\n`).get('filter LVSCTL-INPUT')!
+        .rules;
+    expect(rules('-s 10.1.0.10/32 -p ipencap -j ACCEPT')).toBe('-s 10.1.0.10/32 -p 4 -j ACCEPT');
+    expect(rules('-p gre -j ACCEPT')).toBe('-p 47 -j ACCEPT');
+    expect(rules('-p tcp -m comment --comment "x -p gre" -j ACCEPT')).toContain('-p tcp');
+  });
+
   it('is unreadable when iptables-save fails, not absent', () => {
     expect(() => chain.parse('!failed\n')).toThrow(Unreadable);
     expect(() => chain.parse('iptables: who knows\n')).toThrow(Unreadable);

@@ -40,6 +40,13 @@ describe('really run, link:', () => {
     }
   });
 
+  it('that came with a module goes down again, and may be gone by then', () => {
+    go(edit);
+    go({ key: 'v0', before: { up: true } });
+    expect(look()).toEqual({ up: false });
+    go({ key: 'no-such', before: { up: true } });
+  });
+
   it('is not set down when somebody else holds an address there by now', () => {
     space.run('ip addr add 10.0.0.7/24 dev v0');
     const { status, stderr } = attempt(link.steps(inverse(edit))[0]!, space.within);

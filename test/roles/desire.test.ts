@@ -53,6 +53,7 @@ const printed: Readonly<Record<string, string>> = {
   sysctl: '/proc/sys/net/ipv4/conf/all/send_redirects:0\n',
   'sysctl-entry': '>/etc/sysctl.conf\n|net.ipv4.ip_forward = 1\n',
   link: '3: ens37: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP\\    link/ether 52:54:00:00:00:01\n',
+  'fou-port': 'port 6080 gue\n',
   address: '3: ens37    inet 12.0.0.1/24 brd 12.0.0.255 scope global ens37\\       valid_lft forever\n',
   route: 'default via 192.168.80.80 dev ens33 onlink \n',
   'gateway-entry': 'ens33 192.168.80.80\n',
@@ -85,6 +86,10 @@ describe('states are total: wanted and read they have the same attributes', () =
     ),
   );
 
+  const gue = desiredOf(
+    loadTopology('x.yaml', edited({ 'mode: nat': 'mode: tun\ntunnel: { type: gue, port: 6080 }' })),
+  );
+
   it.each(wished)('%s', name => {
     const read = [...kinds.get(name)!.parse(printed[name]!).values()];
     expect(read).not.toEqual([]);
@@ -92,7 +97,9 @@ describe('states are total: wanted and read they have the same attributes', () =
       Object.entries(state)
         .map(([attribute, value]) => `${attribute}: ${typeof value}`)
         .sort();
-    const states = [...wanted, ...[...odd.values()].flat()].filter(({ kind }) => kind === name);
+    const states = [...wanted, ...[odd, gue].flatMap(all => [...all.values()].flat())].filter(
+      ({ kind }) => kind === name,
+    );
     expect(states).not.toEqual([]);
     for (const { state } of states) expect(attributes(state)).toEqual(attributes(read[0]!));
   });

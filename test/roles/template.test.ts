@@ -73,6 +73,7 @@ const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'modprobe.conf': { cluster, connTabBits: 16 },
   'modules.conf': { cluster, modules: ['ip_vs'] },
   'network/interfaces': { cluster, stanzas: [{ device: 'eth0', address: '10.0.0.1/24', before: ['true'] }] },
+  'network/tunnels': { cluster, stanzas: [{ device: 'tunl0', ports: [6080], address: '10.0.0.9/32' }] },
   'nginx/sorry.conf': {
     cluster,
     tls,
