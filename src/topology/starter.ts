@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Faults } from './faults.js';
 import { didYouMean } from './nearest.js';
 
@@ -29,4 +30,17 @@ export function starter(setup: string): string {
     /^# yaml-language-server:.*\n/,
     '# yaml-language-server: $schema=topology.schema.json\n# Editors check this file once `lvsctl schema > topology.schema.json` has written the schema beside it.\n',
   );
+}
+
+/** What a starter file refers to: its scripts, and a fresh secret in place of the lab's; paths relative to the file. */
+export function besideStarter(setup: string): { path: string; text: string; mode: number }[] {
+  const beside = new URL(`${setup}/`, folder);
+  if (!existsSync(beside)) return [];
+  return readdirSync(beside).map(name => {
+    const secret = !name.endsWith('.sh');
+    const text = secret
+      ? `${randomBytes(6).toString('base64url')}\n`
+      : readFileSync(new URL(name, beside), 'utf8');
+    return { path: `${setup}/${name}`, text, mode: secret ? 0o600 : 0o755 };
+  });
 }

@@ -70,5 +70,7 @@ echo $! >${log}.pid; sleep 2`,
 
 /** One line for the reader of a story's output. */
 export function told(what: string, { sent, failed, gap }: Steady): void {
-  console.log(`${what}: ${failed} of ${sent} requests failed, ${gap.toFixed(1)} s at most without an answer`);
+  process.stdout.write(
+    `${what}: ${failed} of ${sent} requests failed, ${gap.toFixed(1)} s at most without an answer\n`,
+  );
 }
