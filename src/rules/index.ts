@@ -3,6 +3,7 @@ import type { Topology } from '../topology/topology.js';
 import { checkOptions } from './check-options.js';
 import { checkPortMissing } from './check-port-missing.js';
 import { clientInServerNetwork } from './client-in-server-network.js';
+import { connectionsNotSynced } from './connections-not-synced.js';
 import { directPortDiffers } from './direct-port-differs.js';
 import { directorIsRealServer } from './director-is-real-server.js';
 import { duplicateAddress } from './duplicate-address.js';
@@ -76,6 +77,7 @@ export const rules: readonly Rule[] = [
   webPortMismatch,
   checkOptions,
   checkPortMissing,
+  connectionsNotSynced,
   onePacket,
   prioritiesEqual,
   quorum,

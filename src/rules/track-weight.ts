@@ -5,11 +5,12 @@ export const trackWeight: Rule = {
   id: 'track-weight',
   title: "A tracker's weight takes the master below the next director.",
   severity: 'warning',
-  judge: ({ vrrp, directors }) => {
+  judge: ({ vrrp, directors, proxy, services }) => {
     const [first, second] = directors.map(({ priority }) => priority).sort((a, b) => b - a);
     if (!vrrp || first === undefined || second === undefined) return [];
     const { interfaces, processes, scripts } = vrrp.track;
     const trackers = [
+      ...(services.some(({ mode }) => mode === 'proxy') ? [{ name: 'nginx', weight: proxy.weight }] : []),
       ...interfaces.map(({ interface: name, weight }) => ({ name, weight })),
       ...processes.map(({ process: name, weight }) => ({ name, weight })),
       ...scripts.map(({ script: { path: name }, weight }) => ({ name, weight })),

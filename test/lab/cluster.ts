@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asRoot } from '../../src/lab/channel.js';
@@ -50,6 +51,9 @@ export async function cluster(
   const home = await mkdtemp(join(tmpdir(), 'story-'));
   const file = join(home, 'cluster.yaml');
   await writeFile(file, yaml);
+  // Scripts and secrets lie beside the topology, in a folder of its name.
+  if (yaml !== topology && existsSync(`inventories/${topology}`))
+    await cp(`inventories/${topology}`, join(home, topology), { recursive: true });
   const directory = join(home, 'lab');
   const spec = wiring(loadTopology(file), directory, {
     image: options.image ?? 'ready',

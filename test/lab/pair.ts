@@ -34,3 +34,9 @@ until ${test}; do [ $(cut -d. -f1 /proc/uptime) -lt $end ] || exit 1; sleep 0.5;
     throw new Error(`${host}: not within ${seconds} s: ${test}\n${error.message}`);
   });
 }
+
+/** The VRRP states that a director went through since it booted, in order. */
+export async function transitions(cluster: Cluster, host: string): Promise<string[]> {
+  const log = await cluster.on(host, 'journalctl -b -u keepalived.service -o cat --no-pager', 60);
+  return [...log.matchAll(/\((\w+)\) Entering (\w+) STATE/g)].map(([, , state = '']) => state);
+}
