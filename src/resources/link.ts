@@ -4,6 +4,7 @@ import { type Kind, Unreadable } from './kind.js';
 export const link: Kind<{ up: boolean }> = {
   name: 'link',
   layer: 'live',
+  leaves: 'the device of a loaded module, set down',
   probe: () => ({ run: 'ip -o link show' }),
   parse(output) {
     const lines = output.split('\n').filter(line => line !== '');
