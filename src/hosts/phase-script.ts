@@ -1,7 +1,6 @@
 import { invert } from '../plan/invert.js';
 import type { Change } from '../plan/plan.js';
 import type { Command, Kind } from '../resources/kind.js';
-import { unlessOut } from '../resources/verdict.js';
 import { commandText, prelude, quote } from './script.js';
 
 type Kinds = ReadonlyMap<string, Kind>;
@@ -117,8 +116,9 @@ function stepsOf(change: Change, kinds: Kinds): readonly Command[] {
   const kind = kinds.get(change.kind);
   if (!kind || change.stays) return [];
   if (change.action === 'reload') return kind.reload?.(change.key) ?? [];
-  const judged = change.heldBy && change.kind === 'real-server' && change.after;
-  return kind.steps(change).map(step => (judged ? unlessOut(change.key, step) : step));
+  const steps = kind.steps(change);
+  const { unlessOut } = kind;
+  return change.heldBy && change.after && unlessOut ? steps.map(step => unlessOut(change.key, step)) : steps;
 }
 
 function checkOf({ check }: Change): [string, Command][] {

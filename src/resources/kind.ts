@@ -89,6 +89,8 @@ export interface Kind<S extends State = State> {
   ready?(): readonly Command[];
   /** Makes the running thing read its configuration again, without a gap. */
   reload?(key: string): readonly Command[];
+  /** A step that must not be carried out where keepalived, who holds the entry, judged it to be out. */
+  unlessOut?(key: string, step: Command): Command;
   /** Leads to `after` from `before`, from `after` (nothing to do) and from absent. */
   steps(edit: Edit<S>): readonly Command[];
 }

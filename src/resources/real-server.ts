@@ -1,4 +1,5 @@
 import { type Entries, type Kind, Unreadable } from './kind.js';
+import { unlessOut } from './verdict.js';
 import { IPVS_TABLE, savedLines, serviceKey, serviceWords, thresholdLines } from './virtual-service.js';
 
 type RealServer = {
@@ -19,6 +20,7 @@ export const realServer: Kind<RealServer> = {
   usual: { upper: 0, lower: 0 },
   probe: () => IPVS_TABLE,
   parse,
+  unlessOut,
   owns: (key, wanted) => wanted('virtual-service', split(key)[0]),
   steps({ key, after }) {
     const [service, server] = split(key);

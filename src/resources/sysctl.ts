@@ -7,7 +7,7 @@ import { type Entries, type Kind, Unreadable } from './kind.js';
 export const sysctl: Kind<{ value: string }> = {
   name: 'sysctl',
   layer: 'live',
-  leaves: 'the value of a loaded module, without effect',
+  leaves: 'a value that came with a module stays with it',
   probe: keys => ({ run: READ, args: keys.map(path) }),
   parse,
   steps: ({ key, after }) => (after ? [{ run: WRITE, args: [path(key), after.value, key] }] : []),

@@ -1,5 +1,6 @@
 import type { System } from '../systems/system.js';
-import type { Place, RealServer, Service, Topology } from '../topology/topology.js';
+import { servedBy } from '../topology/services.js';
+import type { Place, RealServer, Topology } from '../topology/topology.js';
 import { render } from './template.js';
 import type { Wishes } from './wish.js';
 
@@ -11,13 +12,6 @@ const SILENT = [
   ['arp_ignore', '1', 'no answer to ARP for the VIP'],
   ['arp_announce', '2', 'the VIP never as sender of ARP'],
 ] as const;
-
-/** The services of LVS-DR that a real server answers for itself, with the VIP as its own address. */
-export function directServices({ services }: Topology, host: RealServer): readonly Service[] {
-  return services.filter(
-    ({ mode, servers }) => mode === 'dr' && servers.some(({ name }) => name === host.name),
-  );
-}
 
 /** The ARP settings of a real server that stands in a network where clients ask for the VIP. */
 export function silentArp(wishes: Wishes, place: Place, system: System): void {
@@ -32,7 +26,7 @@ export function silentArp(wishes: Wishes, place: Place, system: System): void {
 
 /** LVS-DR: the VIP as /32 on lo, and before it the ARP settings; each now and at the next boot. */
 export function directAnswer(wishes: Wishes, topology: Topology, host: RealServer, system: System): void {
-  const services = directServices(topology, host);
+  const services = servedBy(topology, host, 'dr');
   const [first] = services;
   if (first === undefined) return;
   const { place } = first;

@@ -1,4 +1,5 @@
 import { networkOf } from '../topology/network.js';
+import { answersItself } from '../topology/services.js';
 import type { Director, Service, Topology } from '../topology/topology.js';
 import type { Chain } from './firewall.js';
 
@@ -47,8 +48,7 @@ function peers({ vrrp, directors }: Topology, host: Director): string[] {
  * that the tunnel's is; ipvs hands both on (ip_vs_in_icmp), after INPUT.
  */
 function narrower(services: readonly Service[]): string[] {
-  const direct = services.some(({ mode }) => mode === 'dr' || mode === 'tun');
-  return direct ? ['-p icmp -m icmp --icmp-type 3/4'] : [];
+  return services.some(answersItself) ? ['-p icmp -m icmp --icmp-type 3/4'] : [];
 }
 
 /** ipvs sees a mark at LOCAL_IN, so that it has to be there before: mangle PREROUTING (ipvsadm(8), --fwmark-service). */

@@ -2,6 +2,7 @@ import type { HostFacts } from '../systems/facts.js';
 import { linkOf } from '../systems/read-facts.js';
 import type { System } from '../systems/system.js';
 import { cidr, contains } from '../topology/network.js';
+import { answersItself, ipvsServices } from '../topology/services.js';
 import type { Director, Interface4, Service, Topology } from '../topology/topology.js';
 import { directorChains } from './director-chains.js';
 import { firewall } from './firewall.js';
@@ -20,14 +21,14 @@ import { Wishes } from './wish.js';
  */
 export function director(topology: Topology, host: Director, facts: HostFacts, system: System): Wishes {
   const wishes = new Wishes(topology.name);
-  const services = topology.services.filter(({ mode }) => mode !== 'proxy');
+  const services = ipvsServices(topology);
   const why = { reason: 'a director balances with ipvs', place: host.place };
   const inside = host.interface ?? linkOf(facts, host.address.address, host.address.prefix)!.name;
   const outside = host.outside ?? inside;
   const nat = services.some(({ mode }) => mode === 'nat');
-  const direct = services.find(({ mode }) => mode === 'dr' || mode === 'tun');
+  const direct = services.find(answersItself);
 
-  wishes.packages(services.length > 0 ? system.packages.director : ['iptables'], why);
+  wishes.packages(services.length > 0 ? system.packages.director : system.packages.firewall, why);
   if (services.length > 0) modules(wishes, services, system);
   if (nat) forwarding(wishes, host, system);
   if (nat && inside === outside) {

@@ -1,6 +1,7 @@
 import type { System } from '../systems/system.js';
+import { ipvsServices } from '../topology/services.js';
 import type { Director, Topology } from '../topology/topology.js';
-import { FLAGS, serviceKey } from './ipvs.js';
+import { serverOptions, serviceOptions } from './ipvs.js';
 import { render } from './template.js';
 import type { Wishes } from './wish.js';
 
@@ -24,16 +25,17 @@ export function ipvsSettings(wishes: Wishes, topology: Topology, host: Director,
 }
 
 /** What the saved table cannot hold (ipvsadm -S leaves it out): timeouts and thresholds, set after each restore. */
-export function ipvsUnsaved(
-  wishes: Wishes,
-  { timeouts, services }: Topology,
-  host: Director,
-  system: System,
-): void {
-  const limited = services.flatMap(service =>
+export function ipvsUnsaved(wishes: Wishes, topology: Topology, host: Director, system: System): void {
+  const { timeouts } = topology;
+  const limited = ipvsServices(topology).flatMap(service =>
     service.servers
       .filter(({ upper, lower }) => upper > 0 || lower > 0)
-      .map(server => ({ ...server, service: words(serviceKey(service)), method: FLAGS[service.mode] })),
+      .map(server => ({
+        service: serviceOptions(service),
+        server: serverOptions(service, server),
+        upper: server.upper,
+        lower: server.lower,
+      })),
   );
   if (limited.length + Object.keys(timeouts).length === 0) return;
   const why = { reason: 'timeouts and thresholds at the next boot', place: host.place };
@@ -52,10 +54,4 @@ export function ipvsUnsaved(
     why,
   );
   wishes.add('master', 'service-boot', 'lvsctl-ipvs.service', { enabled: true }, why);
-}
-
-/** `tcp 12.0.0.1:80` as the options that name it to ipvsadm. */
-function words(service: string): string {
-  const [protocol, address] = service.split(' ');
-  return `${{ tcp: '-t', udp: '-u' }[protocol!] ?? '-f'} ${address}`;
 }

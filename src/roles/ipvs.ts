@@ -1,8 +1,9 @@
+import { serviceWords } from '../resources/virtual-service.js';
 import type { System } from '../systems/system.js';
 import type { Host, Mode, Service, Tunnel } from '../topology/topology.js';
 import type { Wishes } from './wish.js';
 
-export const FLAGS: Readonly<Record<Mode, string>> = { nat: '-m', dr: '-g', tun: '-i', proxy: '' };
+const FLAGS: Readonly<Record<Mode, string>> = { nat: '-m', dr: '-g', tun: '-i', proxy: '' };
 
 /** The kernel's table: one entry for each virtual service and each real server in it. */
 export function ipvs(wishes: Wishes, services: readonly Service[], heldBy?: 'keepalived'): void {
@@ -40,18 +41,13 @@ export function ipvsSaved(wishes: Wishes, services: readonly Service[], host: Ho
 }
 
 function rules(service: Service): string {
-  const { protocol, vip, port, fwmark, netmask, onePacket } = service;
-  const virtual =
-    fwmark === undefined ? `${protocol === 'udp' ? '-u' : '-t'} ${vip.address}:${port}` : `-f ${fwmark}`;
+  const { netmask, onePacket } = service;
+  const virtual = serviceOptions(service);
   const persistence = service.persistence ? ` -p ${service.persistence}` : '';
   const mask = netmask ? ` -M ${netmask}` : '';
   const once = onePacket ? ' -o' : '';
   const flags = service.flags.length > 0 ? ` -b ${service.flags.join(',')}` : '';
-  const tunnel = service.mode === 'tun' ? tunnelOptions(service.tunnel) : '';
-  const servers = service.servers.map(
-    ({ address, port, weight }) =>
-      `-a ${virtual} -r ${address}:${port} ${FLAGS[service.mode]} -w ${weight}${tunnel}`,
-  );
+  const servers = service.servers.map(server => `-a ${virtual} ${serverOptions(service, server)}`);
   return [
     `-A ${virtual} -s ${service.scheduler}${persistence}${mask}${once}${flags}`,
     ...servers.sort(),
@@ -59,8 +55,22 @@ function rules(service: Service): string {
 }
 
 /** As the kind virtual-service names it: `tcp 12.0.0.1:80`, `fwm 50`. */
-export function serviceKey({ protocol, vip, port, fwmark }: Service): string {
+function serviceKey({ protocol, vip, port, fwmark }: Service): string {
   return fwmark === undefined ? `${protocol} ${vip.address}:${port}` : `fwm ${fwmark}`;
+}
+
+/** The words that name a service to ipvsadm. */
+export function serviceOptions(service: Service): string {
+  return serviceWords(serviceKey(service)).join(' ');
+}
+
+/** A real server as `ipvsadm -Sn` prints it, thresholds aside. */
+export function serverOptions(
+  { mode, tunnel }: Service,
+  { address, port, weight }: Service['servers'][number],
+): string {
+  const packed = mode === 'tun' ? tunnelOptions(tunnel) : '';
+  return `-r ${address}:${port} ${FLAGS[mode]} -w ${weight}${packed}`;
 }
 
 /** As the kind real-server has it: `ipip`, `gue PORT CHECKSUM`, `gre CHECKSUM`. */

@@ -1,3 +1,4 @@
+import { ipvsServices } from '../topology/services.js';
 import type { Check, Director, Mode, Service, Topology } from '../topology/topology.js';
 import { KEEPALIVED, scriptPath } from './keepalived-places.js';
 
@@ -19,11 +20,6 @@ export function virtualServers(topology: Topology, host: Director): object[] {
       checks: service.checks.map(check => ({ type: check.type, lines: checkLines(check, address, port) })),
     })),
   }));
-}
-
-/** The services that are ipvs's, not nginx's. */
-export function ipvsServices({ services }: Topology): readonly Service[] {
-  return services.filter(({ mode }) => mode !== 'proxy');
 }
 
 /** Who answers when no real server is left, as keepalived.conf names it; undefined when nobody does. */

@@ -1,9 +1,10 @@
 import type { Command, Why } from '../resources/kind.js';
 import type { System } from '../systems/system.js';
+import { ipvsServices } from '../topology/services.js';
 import type { Director, Topology } from '../topology/topology.js';
 import { configurationTest } from './keepalived-check.js';
 import { KEEPALIVED, scriptPath } from './keepalived-places.js';
-import { checkScripts, ipvsServices, SERVICES, virtualServers } from './keepalived-services.js';
+import { checkScripts, SERVICES, virtualServers } from './keepalived-services.js';
 import { AUTH, instances, vrrpScripts } from './keepalived-vrrp.js';
 import { render } from './template.js';
 import type { Wishes } from './wish.js';

@@ -1,5 +1,7 @@
 import type { System } from '../systems/system.js';
+import { isSecure } from '../topology/services.js';
 import type { Director, Service, Topology } from '../topology/topology.js';
+import { listening } from './nginx-sites.js';
 import { render } from './template.js';
 import type { Wishes } from './wish.js';
 
@@ -13,25 +15,19 @@ export function proxy(wishes: Wishes, topology: Topology, host: Director, system
   if (first === undefined) return;
   const { place } = first;
   const why = { reason: 'nginx is the reverse proxy', place };
-  const { unit } = system.web.nginx;
-  const path = `/etc/nginx/conf.d/lvsctl-${wishes.name}-proxy.conf`;
+  const path = system.web.nginx.site(`${wishes.name}-proxy`);
 
   wishes.packages(system.packages.web.nginx, { ...why, place: host.place });
-  const sites = services.map(service => site(service, topology));
-  const values = {
-    cluster: wishes.name,
-    tls: topology.tls,
-    sites: sites.map((each, index) => ({
-      ...each,
-      any: sites.findIndex(({ port }) => port === each.port) === index,
-    })),
-  };
+  const sites = listening(
+    topology,
+    services.map(service => site(service, topology)),
+  );
+  const values = { cluster: wishes.name, tls: topology.tls, sites };
   wishes.file('master', path, render('nginx/proxy.conf', values), why);
-  wishes.unit('master', unit, why, [{ kind: 'file', key: path }]);
+  wishes.unit('master', system.web.nginx.unit, why, [{ kind: 'file', key: path }]);
 }
 
-function site({ vip, port, scheduler, servers }: Service, { tls }: Topology) {
-  const secure = (each: number) => tls?.ports.includes(each) ?? false;
+function site({ vip, port, scheduler, servers }: Service, topology: Topology) {
   const weighted = scheduler !== 'rr' && scheduler !== 'lc';
   return {
     upstream: `lvsctl_${vip.address.replaceAll('.', '_')}_${port}`,
@@ -43,7 +39,6 @@ function site({ vip, port, scheduler, servers }: Service, { tls }: Topology) {
     })),
     address: vip.address,
     port,
-    secure: secure(port),
-    scheme: servers.some(server => secure(server.port)) ? 'https' : 'http',
+    scheme: servers.some(server => isSecure(topology, server.port)) ? 'https' : 'http',
   };
 }

@@ -1,6 +1,7 @@
 import type { HostFacts } from '../systems/facts.js';
 import { linkOf } from '../systems/read-facts.js';
 import type { System } from '../systems/system.js';
+import { isSecure, servedBy } from '../topology/services.js';
 import type { RealServer, Topology, WebServer } from '../topology/topology.js';
 import { directAnswer } from './direct-answer.js';
 import { render } from './template.js';
@@ -43,11 +44,9 @@ function mounts(wishes: Wishes, topology: Topology, host: RealServer, system: Sy
   }
 }
 
-function gateway(wishes: Wishes, { services }: Topology, host: RealServer, device: string): void {
+function gateway(wishes: Wishes, topology: Topology, host: RealServer, device: string): void {
   if (!host.gateway) return;
-  const nat = services.some(
-    ({ mode, servers }) => mode === 'nat' && servers.some(({ name }) => name === host.name),
-  );
+  const nat = servedBy(topology, host, 'nat').length > 0;
   const reason = nat ? 'NAT: answers go back through the director' : 'the gateway of the topology';
   const why = { reason, place: host.place };
   const route = { via: host.gateway, dev: device, rest: 'onlink' };
@@ -90,13 +89,10 @@ function web(wishes: Wishes, topology: Topology, host: RealServer, site: WebServ
 }
 
 /** The host's own address, and the VIPs that it answers for itself. */
-function listens({ services, tls }: Topology, host: RealServer, ports: readonly number[]) {
-  const direct = services.filter(
-    ({ mode, servers }) =>
-      (mode === 'dr' || mode === 'tun') && servers.some(({ name }) => name === host.name),
-  );
+function listens(topology: Topology, host: RealServer, ports: readonly number[]) {
+  const direct = servedBy(topology, host, 'dr', 'tun');
   const addresses = new Set([host.address.address, ...direct.map(({ vip }) => vip.address)]);
   return [...addresses].flatMap(address =>
-    ports.map(port => ({ address, port, standard: port === 80, secure: tls?.ports.includes(port) ?? false })),
+    ports.map(port => ({ address, port, standard: port === 80, secure: isSecure(topology, port) })),
   );
 }

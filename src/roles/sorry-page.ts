@@ -1,5 +1,6 @@
 import type { System } from '../systems/system.js';
 import type { Director, Service, Topology } from '../topology/topology.js';
+import { listening } from './nginx-sites.js';
 import { render } from './template.js';
 import type { Wishes } from './wish.js';
 
@@ -13,27 +14,22 @@ export function sorryPages(wishes: Wishes, topology: Topology, host: Director, s
   if (first === undefined) return;
   const why = { reason: 'the page for when no real server is left', place: first.place };
   const { unit, site } = system.web.nginx;
-  const sites = pages.flatMap(service => sitesOf(topology, host, service));
+  const sites = pages.flatMap(service => sitesOf(host, service));
   for (const { page, text, place } of sites) {
     wishes.file('master', `/etc/lvsctl/${page}`, text.endsWith('\n') ? text : `${text}\n`, { ...why, place });
   }
-  const bare = sites.map((each, index) => ({
-    ...each,
-    any: sites.findIndex(({ port }) => port === each.port) === index,
-  }));
   const path = site(`${wishes.name}-sorry`);
-  const values = { cluster: wishes.name, sites: bare, tls: topology.tls };
+  const values = { cluster: wishes.name, sites: listening(topology, sites), tls: topology.tls };
   wishes.packages(system.packages.web.nginx, why);
   wishes.file('master', path, render('nginx/sorry.conf', values), why);
   wishes.unit('master', unit, why, [{ kind: 'file', key: path }]);
 }
 
-function sitesOf({ tls }: Topology, host: Director, { vip, mode, ports, sorryPage, place }: Service) {
+function sitesOf(host: Director, { vip, mode, ports, sorryPage, place }: Service) {
   const address = mode === 'nat' ? host.address.address : vip.address;
   return ports.filter(Boolean).map(port => ({
     address,
     port,
-    secure: tls?.ports.includes(port) ?? false,
     page: `sorry-${vip.address}-${port}.html`,
     text: sorryPage!,
     place,

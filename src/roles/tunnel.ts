@@ -1,5 +1,6 @@
 import type { System } from '../systems/system.js';
 import { contains } from '../topology/network.js';
+import { servedBy } from '../topology/services.js';
 import type { RealServer, Service, Topology, Tunnel } from '../topology/topology.js';
 import { silentArp } from './direct-answer.js';
 import { packets } from './director-chains.js';
@@ -17,20 +18,13 @@ const ENDS: Readonly<Record<Tunnel['type'], { modules: readonly string[]; device
   gre: { modules: ['ip_gre'], device: 'gre0' },
 };
 
-/** The services of LVS-TUN that a real server answers, for the VIP that is its own address. */
-function tunnelServices({ services }: Topology, host: RealServer): readonly Service[] {
-  return services.filter(
-    ({ mode, servers }) => mode === 'tun' && servers.some(({ name }) => name === host.name),
-  );
-}
-
 /**
  * LVS-TUN: the far end of the tunnels on a real server, now and at the next boot. The VIP is on the tunnel's device, not
  * on lo: from a device without an address the kernel takes nothing unless rp_filter is 0 on it and on `all`
  * (net/ipv4/fib_frontend.c, __fib_validate_source).
  */
 export function tunnelEnds(wishes: Wishes, topology: Topology, host: RealServer, system: System): void {
-  const services = tunnelServices(topology, host);
+  const services = servedBy(topology, host, 'tun');
   const [first] = services;
   if (first === undefined) return;
   const why = { reason: 'TUN: it unpacks what the director sends', place: first.place };

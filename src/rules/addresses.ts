@@ -1,4 +1,5 @@
 import { contains } from '../topology/network.js';
+import { answersItself } from '../topology/services.js';
 import {
   type Director,
   hosts,
@@ -30,13 +31,6 @@ export function machines(
   ];
 }
 
-/** Every VIP once, at the first service that has it. */
-export function vips({ services }: Topology): readonly { vip: Interface4; place: Place }[] {
-  return [
-    ...new Map([...services].reverse().map(service => [service.vip.address, service])).values(),
-  ].reverse();
-}
-
 /** The real servers that serve at least one of these services. */
 export function serversOf(topology: Topology, services: readonly Service[]): readonly RealServer[] {
   const names = new Set(services.flatMap(({ servers }) => servers.map(({ name }) => name)));
@@ -50,10 +44,7 @@ export function natServers(topology: Topology): readonly RealServer[] {
 
 /** The real servers that answer clients themselves: those of the services with mode dr or tun. */
 export function directServers(topology: Topology): readonly RealServer[] {
-  return serversOf(
-    topology,
-    topology.services.filter(({ mode }) => mode === 'dr' || mode === 'tun'),
-  );
+  return serversOf(topology, topology.services.filter(answersItself));
 }
 
 /** The services with mode nat. */

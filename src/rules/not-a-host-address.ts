@@ -1,6 +1,7 @@
 import { cidr, notHostAddress } from '../topology/network.js';
+import { vips } from '../topology/services.js';
 import type { Interface4, Place } from '../topology/topology.js';
-import { machines, vips } from './addresses.js';
+import { machines } from './addresses.js';
 import type { Rule, Said } from './rule.js';
 
 /** Finds addresses that no machine can hold: a network's own, its broadcast, loopback, multicast. */

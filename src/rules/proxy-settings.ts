@@ -20,34 +20,19 @@ export const proxySettings: Rule = {
       ),
 };
 
-function foreign({
-  scheduler,
-  protocol,
-  fwmark,
-  port,
-  persistence,
-  ...sorry
-}: Service): [what: string, remedy: string][] {
-  return [
-    ...(SCHEDULERS.includes(scheduler)
-      ? []
-      : [[`scheduler ${scheduler}`, `use one of ${SCHEDULERS.join(', ')}`] as [string, string]]),
-    ...(protocol === 'udp' ? [['udp', 'use `mode: nat`, `dr` or `tun`'] as [string, string]] : []),
-    ...(fwmark !== undefined
-      ? [['firewall mark', 'write one service for each port'] as [string, string]]
-      : port === 0
-        ? [['port 0', 'write one service for each port'] as [string, string]]
-        : []),
-    ...(persistence > 0
-      ? [['persistence', 'use `scheduler: sh`, which keeps a client with its server'] as [string, string]]
-      : []),
-    ...(sorry.sorryPage !== undefined || sorry.sorryServer !== undefined
-      ? [
-          ['sorry server', 'remove it: nginx answers 502 by itself when no real server is left'] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-  ];
+function foreign(service: Service): readonly (readonly [what: string, remedy: string])[] {
+  const { scheduler, protocol, fwmark, port, persistence, sorryPage, sorryServer } = service;
+  const asked = [
+    [!SCHEDULERS.includes(scheduler), `scheduler ${scheduler}`, `use one of ${SCHEDULERS.join(', ')}`],
+    [protocol === 'udp', 'udp', 'use `mode: nat`, `dr` or `tun`'],
+    [fwmark !== undefined, 'firewall mark', 'write one service for each port'],
+    [fwmark === undefined && port === 0, 'port 0', 'write one service for each port'],
+    [persistence > 0, 'persistence', 'use `scheduler: sh`, which keeps a client with its server'],
+    [
+      sorryPage !== undefined || sorryServer !== undefined,
+      'sorry server',
+      'remove it: nginx answers 502 by itself when no real server is left',
+    ],
+  ] as const;
+  return asked.filter(([is]) => is).map(([, what, remedy]) => [what, remedy]);
 }

@@ -1,4 +1,5 @@
-import { machines, vips } from './addresses.js';
+import { vips } from '../topology/services.js';
+import { machines } from './addresses.js';
 import type { Rule } from './rule.js';
 
 /** Finds a VIP that is some machine's own address: that machine would be cut off, or answer for the cluster. */

@@ -1,5 +1,5 @@
 import { cidr, contains } from '../topology/network.js';
-import { vips } from './addresses.js';
+import { vips } from '../topology/services.js';
 import type { Rule } from './rule.js';
 
 /** Finds VIPs outside the director's networks that no router is said to have a route to. */

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { bounded } from './bounded.js';
 import type { Parsed } from './document.js';
 import { isMapping, item, items, text } from './items.js';
 import type { Path } from './locate.js';
@@ -87,7 +87,7 @@ function password(document: Parsed, folder: string, faults: Fault[]): Secret | u
 
 function fileText(path: string): string | { problem: string } {
   try {
-    const bytes = readFileSync(path);
+    const bytes = bounded(path, LIMIT, 'plain');
     if (bytes.length > LIMIT) return { problem: 'is larger than 64 KB' };
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
@@ -95,6 +95,8 @@ function fileText(path: string): string | { problem: string } {
     if (code === 'ENOENT' || code === 'ENOTDIR') return { problem: 'does not exist' };
     if (code === 'EISDIR') return { problem: 'is a folder' };
     if (code === 'EACCES' || code === 'EPERM') return { problem: 'must not be read by this user' };
-    return { problem: 'is not text in UTF-8' };
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { problem: 'is not text in UTF-8' };
+    if (code === 'ENOTSUP' || code === 'ENXIO') return { problem: 'is not a plain file' };
+    return { problem: `cannot be read: ${code}` };
   }
 }

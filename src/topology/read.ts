@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { bounded } from './bounded.js';
 import { Faults } from './faults.js';
 
 const LIMIT = 1_000_000;
@@ -25,18 +25,10 @@ export function read(path: string, source?: string): Text {
 }
 
 function bytesOf(path: string): Buffer {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, 'r');
-    const bytes = Buffer.alloc(LIMIT + 1);
-    let length = 0;
-    for (let got = -1; got !== 0; length += got)
-      got = readSync(descriptor, bytes, length, bytes.length - length, null);
-    return bytes.subarray(0, length);
+    return bounded(path, LIMIT);
   } catch (error) {
     throw unreadable(path, error as NodeJS.ErrnoException);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CheckType, Mode, NginxWatch, Protocol, Tunnel, Vrrp } from './topology.js';
+import type { Check, Mode, NginxWatch, Protocol, TrackedScript, Tunnel, Vrrp } from './topology.js';
 
 /** A topology file as it is written, once the schema has passed and filled in its defaults. */
 export interface Written {
@@ -75,21 +75,8 @@ export interface WrittenService {
   sorryPage?: string;
 }
 
-export interface WrittenCheck {
-  type: CheckType;
-  port?: number;
-  path?: string;
-  status?: number;
-  virtualhost?: string;
-  digest?: string;
+export interface WrittenCheck extends Omit<Check, 'script' | 'place'> {
   script?: string;
-  timeout?: number;
-  name?: string;
-  recordType?: string;
-  heloName?: string;
-  connectTimeout: number;
-  retry: number;
-  delayBeforeRetry: number;
 }
 
 export interface WrittenVrrp
@@ -97,17 +84,8 @@ export interface WrittenVrrp
   gatewayVirtualRouterId?: number;
   authPass?: WrittenSecret;
   notify?: Partial<Record<keyof Vrrp['notify'], string>>;
-  track: {
-    interfaces: { interface: string; weight?: number }[];
-    processes: { process: string; weight?: number }[];
-    scripts: {
-      script: string;
-      interval: number;
-      timeout: number;
-      weight?: number;
-      fall: number;
-      rise: number;
-    }[];
+  track: Omit<Vrrp['track'], 'scripts'> & {
+    scripts: (Omit<TrackedScript, 'script'> & { script: string })[];
   };
 }
 

@@ -1,21 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applied, type Cluster, cluster } from './cluster.js';
-import { differences, portrait } from './portrait.js';
+import { born, destroyed, expectInTurn, expectNoChanges, type Life, portraits, rebooted } from './life.js';
 
 const VIP = '10.1.0.100';
-const PAGES = ['this is web1', 'this is web2'];
-const hosts = ['lb1', 'web1', 'web2'];
 const webs = ['web1', 'web2'];
 
-/** What may differ from the first day, each with its reason. */
-const unavoidable: readonly [RegExp, string][] = [
-  [/^[+-] module /, 'a loaded module is left loaded, and a boot loads others than the snapshot had'],
-  [/^\+ kernel /, 'values that came with a module; one that existed before shows up as a `-` as well'],
+/** What a destroy may leave here beside what it may leave everywhere. */
+const ofModules: readonly [RegExp, string][] = [
   [/^\+ card (tunl0|gre0|gretap0|erspan0)\S* (?!.*\bUP\b)/, 'devices that came with a module, down again'],
-  [
-    /^[+-] unit \S+\.(target|timer) active$/,
-    'what a boot reached or a clock started; nothing of ours hangs on it',
-  ],
 ];
 
 /** Takes what is posted and answers with its sha256: the far end of an upload. */
@@ -40,25 +32,23 @@ http.server.ThreadingHTTPServer(('', 8080), Receiver).serve_forever()
 
 describe('LVS-TUN over a router', () => {
   let c: Cluster;
-  const before = new Map<string, string[]>();
+  let life: Life;
 
   beforeAll(async () => {
     c = await cluster('tun');
-    for (const host of hosts) before.set(host, await portrait(c, host));
-  });
-  afterAll(() => c?.down());
-
-  it('an apply makes the cluster, the second plan is empty, and requests alternate', async () => {
+    const hosts = ['lb1', ...webs];
+    const before = await portraits(c, hosts);
+    life = { cluster: c, hosts, url: `http://${VIP}/`, pages: ['this is web1', 'this is web2'], before };
     // Uploads go to a receiver beside the web server.
     await c.edit(yaml =>
       yaml
         .replace('  - port: 80\n', '  - port: 80\n  - port: 8080\n')
         .replace(/^( +)server: nginx.*$/gm, '$1server: nginx\n$1port: 80'),
     );
-    await applied(c);
-    await expectNoChanges();
-    expectInTurn(await c.requests(10, `http://${VIP}/`));
   });
+  afterAll(() => c?.down());
+
+  born(() => life);
 
   it('real servers see the client’s own address', async () => {
     for (const web of webs) {
@@ -113,55 +103,22 @@ describe('LVS-TUN over a router', () => {
   ])('an edit to %s and one apply, and requests go by it', async (type, tunnel) => {
     await c.edit(yaml => yaml.replace(/^tunnel:.*\n( .*\n)*/m, `tunnel: ${tunnel}\n`));
     await applied(c);
-    await expectNoChanges();
-    expectInTurn(await c.requests(6, `http://${VIP}/`));
+    await expectNoChanges(c);
+    expectInTurn(await c.requests(6, life.url), life.pages);
     expect(await c.on('lb1', 'ipvsadm -Sn')).toContain(`--tun-type ${type}`);
   });
 
-  it('after a reboot of all at once requests are answered and nothing differs', async () => {
-    await c.reboot();
-    await answering(180);
-    expectInTurn(await c.requests(6, `http://${VIP}/`));
-    await expectNoChanges();
+  rebooted(() => life);
+
+  it('what the story laid on the real servers is taken away again', async () => {
+    for (const web of webs) {
+      await c.on(web, 'rm -f /var/www/html/down /root/receiver.py');
+    }
   });
 
-  it('a destroy gives every host back as it was', async () => {
-    for (const web of webs) {
-      await c.on(web, 'rm -f /var/www/html/down /root/receiver.py; systemctl stop receiver 2>/dev/null || :');
-    }
-    const { code, out, err } = await c.lvsctl('destroy', '--auto-approve');
-    expect({ code, err: code === 0 ? '' : `${out}\n${err}` }).toEqual({ code: 0, err: '' });
-    const left = hosts.map(async host =>
-      differences(before.get(host)!, await portrait(c, host))
-        .filter(line => !unavoidable.some(([pattern]) => pattern.test(line)))
-        .map(line => `${host} ${line}`),
-    );
-    expect((await Promise.all(left)).flat()).toEqual([]);
-    expect(await c.requests(1, `http://${VIP}/`)).toEqual(['-']);
-  });
+  destroyed(() => life, ofModules);
 
   /** The MTU of every card of the router. */
   const path = (mtu: number) =>
     c.on('r1', `for card in ens33 ens34 ens35 ens36; do ip link set $card mtu ${mtu}; done`);
-
-  async function expectNoChanges(): Promise<void> {
-    const { code, out } = await c.lvsctl('plan', '--detailed-exitcode');
-    expect(out).toMatch(/^No changes\./m);
-    expect(code).toBe(0);
-  }
-
-  function expectInTurn(bodies: string[]): void {
-    const pair = bodies[0] === PAGES[0] ? PAGES : PAGES.toReversed();
-    expect(bodies).toEqual(bodies.map((_, index) => pair[index % 2]));
-  }
-
-  /** Waits until the last four requests were all answered. */
-  async function answering(seconds: number): Promise<void> {
-    const limit = Date.now() + seconds * 1000;
-    for (;;) {
-      const bodies = await c.requests(4, `http://${VIP}/`);
-      if (!bodies.includes('-')) return;
-      if (Date.now() > limit) throw new Error(`no answers within ${seconds} s: ${bodies}`);
-    }
-  }
 });

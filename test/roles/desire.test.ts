@@ -177,6 +177,25 @@ describe('the topology decides', () => {
     expect(keys(things(sound, 'lb1'), 'file')).not.toContain('/etc/lvsctl/ipvs.sh');
   });
 
+  it('thresholds set after the restore keep the tunnel, and pass over what is nginx’s', () => {
+    const limited = {
+      'address: 192.168.80.10/24,': 'address: 192.168.80.10/24, upperThreshold: 100, lowerThreshold: 50,',
+    };
+    const text = edited({
+      ...limited,
+      'mode: nat': 'mode: tun\ntunnel: { type: gue, port: 6080 }',
+      '- { port: 80 }': '- { port: 80 }\n  - { port: 81, mode: proxy }',
+    });
+    const script = things(text, 'lb1').find(({ key }) => key === '/etc/lvsctl/ipvs.sh')!.state.content;
+    expect(
+      String(script)
+        .split('\n')
+        .filter(line => line.startsWith('ipvsadm')),
+    ).toEqual([
+      'ipvsadm -e -t 12.0.0.1:80 -r 192.168.80.10:80 -i -w 1 --tun-type gue --tun-port 6080 --tun-nocsum -x 100 -y 50',
+    ]);
+  });
+
   it('a reverse proxy has nothing of ipvs, and listens on the VIP also where it is not', () => {
     const all = things(
       edited({
@@ -277,6 +296,20 @@ describe('a host that cannot be what the topology calls it', () => {
       { 'outside: ens37': 'outside: ens99' },
       printedFacts(lb1),
       'lb1 has no interface ens99; it has lo, ens33, ens37 (correct `outside`)',
+    ],
+    [
+      'lacks its own address outside',
+      'lb1',
+      { 'outside: ens37': 'outside: ens37, outsideAddress: 12.0.0.2/24' },
+      printedFacts(lb1),
+      /^lb1 does not hold its outside address 12\.0\.0\.2\/24 on ens37 \(give the interface that address/,
+    ],
+    [
+      'holds its address outside elsewhere',
+      'lb1',
+      { 'outside: ens37': 'outside: ens37, outsideAddress: 12.0.0.2/24' },
+      printedFacts(lb1, ['address ens33 12.0.0.2/24']),
+      /^lb1 does not hold its outside address 12\.0\.0\.2\/24 on ens37/,
     ],
     [
       'gets its gateway by DHCP',

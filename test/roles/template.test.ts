@@ -11,9 +11,7 @@ const cluster = 'web';
 const chain = { table: 'nat', chain: 'LVSCTL-POSTROUTING', hook: 'POSTROUTING', rules: ['-j RETURN'] };
 const listens = [{ address: '10.0.0.1', port: 8080, standard: false, secure: true }];
 const tls = { certificate: '/etc/ssl/web.pem', key: '/etc/ssl/web.key' };
-const limited = [
-  { service: '-f 50', address: '10.0.0.1', port: 0, method: '-g', weight: 1, upper: 9, lower: 3 },
-];
+const limited = [{ service: '-f 50', server: '-r 10.0.0.1:0 -g -w 1', upper: 9, lower: 3 }];
 const site = { cluster, listens, tls, root: '/srv' };
 
 /** Everything that each template needs. */

@@ -30,6 +30,23 @@ testRule(gatewayNotDirector, [
     ],
   },
   {
+    title: 'takes the gateway VIP that moves between directors',
+    edits: {
+      'realServers:': 'gatewayVip: 192.168.80.254/24\nrealServers:',
+      'address: 192.168.80.10/24,': 'address: 192.168.80.10/24, gateway: 192.168.80.254,',
+    },
+  },
+  {
+    title: "refuses one director's own address where the gateway VIP moves",
+    edits: {
+      'realServers:': 'gatewayVip: 192.168.80.254/24\nrealServers:',
+      'address: 192.168.80.10/24,': 'address: 192.168.80.10/24, gateway: 192.168.80.80,',
+    },
+    says: [
+      { line: 9, host: 'web1', message: 'is not the director', remedy: 'write `gateway: 192.168.80.254`' },
+    ],
+  },
+  {
     title: 'leaves a gateway outside the network to its own rule',
     edits: { 'address: 192.168.80.10/24,': 'address: 192.168.80.10/24, gateway: 10.0.0.1,' },
   },

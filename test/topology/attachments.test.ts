@@ -1,4 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -13,6 +14,9 @@ put('notify.sh', '#!/bin/sh\nlogger "$1"\n');
 put('plain.txt', 'no script\n');
 put('pass', 's3cret\nmore\n');
 put('long', 'ninechars\n');
+writeFileSync(join(folder, 'binary'), Buffer.from('#!/bin/sh\n\xff', 'latin1'));
+symlinkSync('/dev/zero', join(folder, 'zero'));
+execFileSync('mkfifo', [join(folder, 'pipe')]);
 
 const vrrp = (settings: string) =>
   edited({ 'services:\n': `vrrp: { virtualRouterId: 50, ${settings} }\nservices:\n` });
@@ -39,6 +43,9 @@ describe('what a topology refers to', () => {
   it.each([
     ['a script that is not there', 'notify: { master: gone.sh }', 'the script gone.sh does not exist'],
     ['a folder', 'notify: { master: . }', 'the script . is a folder'],
+    ['a pipe, without waiting for it', 'notify: { master: pipe }', 'the script pipe is not a plain file'],
+    ['what never ends', 'notify: { master: zero }', 'the script zero is not a plain file'],
+    ['what is no text', 'notify: { master: binary }', 'the script binary is not text in UTF-8'],
     ['a text that the kernel cannot run', 'notify: { backup: plain.txt }', 'plain.txt has no #! line'],
     ['a secret that is not there', 'authPass: { file: gone }', 'the file gone does not exist'],
     ['a password that VRRP cannot carry', 'authPass: { file: long }', 'is not 1 to 8 letters'],

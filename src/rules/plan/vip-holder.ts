@@ -1,7 +1,8 @@
 import { changes, type Observed } from '../../plan/plan.js';
 import { said } from '../../plan/verdicts.js';
 import { cidr } from '../../topology/network.js';
-import type { Director, Interface4, Topology } from '../../topology/topology.js';
+import { vips } from '../../topology/services.js';
+import type { Director } from '../../topology/topology.js';
 import type { PlanRule, Seen } from './plan-rule.js';
 
 type Read = Extract<Observed, { status: 'ok' }>;
@@ -81,15 +82,11 @@ function held({ topology, observed, plan, desired }: Seen): {
   const names = new Set(topology.directors.map(({ name }) => name));
   const wished = [...names].every(name => desired.get(name)?.some(({ heldBy }) => heldBy));
   if (!wished || all.length < names.size || changes(plan).some(({ host }) => names.has(host))) return [];
-  return addresses(topology).map(address => {
+  const inside = topology.gatewayVip ? [topology.gatewayVip] : [];
+  return [...vips(topology).map(({ vip }) => vip), ...inside].map(address => {
     const holders = all.filter(({ read }) =>
       [...read.entries.get('address')!.keys()].some(key => key.endsWith(` ${cidr(address)}`)),
     );
     return { vip: address.address, holders, all };
   });
-}
-
-function addresses({ services, gatewayVip }: Topology): Interface4[] {
-  const vips = new Map(services.map(({ vip }) => [vip.address, vip]));
-  return [...vips.values(), ...(gatewayVip ? [gatewayVip] : [])];
 }
