@@ -227,8 +227,13 @@ hosted('verify', 'send requests to every virtual service, and say who answered')
   );
 cluster('render', 'write the files of every host into a folder, without a host')
   .requiredOption('--into <folder>', 'where to')
+  .addOption(
+    new Option('--network <kind>', 'how hosts keep their network: network-scripts writes ifcfg-lo:0')
+      .choices(['ifupdown', 'network-scripts'])
+      .default('ifupdown'),
+  )
   .action(
-    run<ClusterOptions & { into: string }>(async (options, world) =>
+    run<import('./commands/render.js').RenderOptions>(async (options, world) =>
       (await import('./commands/render.js')).render(options, world),
     ),
   );

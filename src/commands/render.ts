@@ -1,16 +1,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { render as renderHost } from '../roles/render.js';
+import { type Network, render as renderHost } from '../roles/render.js';
 import { hosts } from '../topology/topology.js';
 import { topologyOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
 import { writing } from './writing.js';
 
-/** `lvsctl render`: the files of every host, as a Debian 12 host would get them, into a folder; no host is asked. */
-export async function render(options: ClusterOptions & { into: string }, io: Io): Promise<number> {
+export interface RenderOptions extends ClusterOptions {
+  into: string;
+  network?: Network;
+}
+
+/** `lvsctl render`: the files of every host, as a host with this kind of network would get them, into a folder. */
+export async function render(options: RenderOptions, io: Io): Promise<number> {
   const topology = await topologyOf(options, io);
   for (const { name } of hosts(topology)) {
-    for (const [path, content] of renderHost(topology, name)) {
+    for (const [path, content] of renderHost(topology, name, options.network)) {
       const target = join(options.into, name, path);
       await writing(target, async () => {
         await mkdir(dirname(target), { recursive: true });

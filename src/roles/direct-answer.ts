@@ -1,7 +1,7 @@
 import type { System } from '../systems/system.js';
 import { servedBy } from '../topology/services.js';
 import type { Place, RealServer, Topology } from '../topology/topology.js';
-import { render } from './template.js';
+import { bootAddresses } from './boot-addresses.js';
 import type { Wishes } from './wish.js';
 
 /**
@@ -44,13 +44,5 @@ export function directAnswer(wishes: Wishes, topology: Topology, host: RealServe
   // Once more in the stanza itself, so that no boot has the VIP before the settings, whatever became of sysctl.conf.
   const before = SILENT.map(([setting, value]) => `echo ${value} >/proc/sys/net/ipv4/conf/all/${setting}`);
   const stanzas = [...vips.keys()].map(address => ({ device: 'lo', address, before }));
-  wishes.file(
-    'servers',
-    system.interfacesFile,
-    render('network/interfaces', { cluster: wishes.name, stanzas }),
-    {
-      reason: 'the VIP at the next boot',
-      place,
-    },
-  );
+  bootAddresses(wishes, 'servers', stanzas, { reason: 'the VIP at the next boot', place }, system);
 }

@@ -4,6 +4,7 @@ import type { System } from '../systems/system.js';
 import { cidr, contains } from '../topology/network.js';
 import { answersItself, ipvsServices } from '../topology/services.js';
 import type { Director, Interface4, Service, Topology } from '../topology/topology.js';
+import { bootAddresses } from './boot-addresses.js';
 import { directorChains } from './director-chains.js';
 import { firewall } from './firewall.js';
 import { forwarding, redirects } from './forwarding.js';
@@ -104,9 +105,8 @@ function addresses(
     hold('storage', inside, host.gateway, { reason: "the real servers' gateway", place: host.place });
   }
   if (stanzas.size === 0) return;
-  const values = { cluster: wishes.name, stanzas: [...stanzas.values()] };
   const why = { reason: 'the VIP at the next boot', place: host.place };
-  wishes.file('master', system.interfacesFile, render('network/interfaces', values), why);
+  bootAddresses(wishes, 'master', [...stanzas.values()], why, system);
 }
 
 /**

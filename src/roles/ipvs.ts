@@ -35,8 +35,10 @@ export function ipvsSaved(wishes: Wishes, services: readonly Service[], host: Ho
       why,
     );
   }
-  const { file, name, value } = system.ipvsSwitch;
-  wishes.add('master', 'variable', `${file} ${name}`, { value, quote: '"' }, why);
+  if (system.ipvsSwitch) {
+    const { file, name, value } = system.ipvsSwitch;
+    wishes.add('master', 'variable', `${file} ${name}`, { value, quote: '"' }, why);
+  }
   wishes.unit('master', system.ipvsUnit, why);
 }
 

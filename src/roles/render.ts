@@ -13,13 +13,21 @@ const BLOCKS: ReadonlyMap<string, BlockKind<never>> = new Map(
   [sysctlEntry, exportEntry, fstabEntry].map(kind => [kind.name, kind as BlockKind<never>]),
 );
 
+/** How the imagined hosts keep their network. */
+export type Network = 'ifupdown' | 'network-scripts';
+
 /**
- * The files of one host, path -> content, as a Debian 12 host would get them; of shared files our block alone,
+ * The files of one host, path -> content, as a Debian 12 host would get them, or one with network-scripts (Enterprise
+ * Linux: ifcfg-lo:0, /etc/sysconfig/ipvsadm); of shared files our block alone,
  * and nothing of those that hold a secret.
  * Interfaces that the topology does not name are called eth0.
  */
-export function render(topology: Topology, name: string): ReadonlyMap<string, string> {
-  const wanted = desire(topology, imagined(topology, name));
+export function render(
+  topology: Topology,
+  name: string,
+  network: Network = 'ifupdown',
+): ReadonlyMap<string, string> {
+  const wanted = desire(topology, imagined(topology, name, network));
   const files = new Map<string, string>();
   if ('message' in wanted) return files;
   const blocks = new Map<string, string[]>();
@@ -44,7 +52,7 @@ export function render(topology: Topology, name: string): ReadonlyMap<string, st
   return files;
 }
 
-function imagined(topology: Topology, name: string): HostFacts {
+function imagined(topology: Topology, name: string, network: Network): HostFacts {
   const host = hosts(topology).find(candidate => candidate.name === name)!;
   const { outside, outsideAddress } = topology.directors.find(director => director.name === name) ?? {};
   const inside = { name: host.interface ?? 'eth0', addresses: [cidr(host.address)] };
@@ -53,7 +61,7 @@ function imagined(topology: Topology, name: string): HostFacts {
     machineId: '',
     family: 'debian',
     release: '12',
-    network: 'ifupdown',
+    network,
     kernel: '',
     bootId: '',
     links: [

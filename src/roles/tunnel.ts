@@ -2,6 +2,7 @@ import type { System } from '../systems/system.js';
 import { contains } from '../topology/network.js';
 import { servedBy } from '../topology/services.js';
 import type { RealServer, Service, Topology, Tunnel } from '../topology/topology.js';
+import { ownAddresses } from './boot-addresses.js';
 import { silentArp } from './direct-answer.js';
 import { packets } from './director-chains.js';
 import { type Chain, firewall } from './firewall.js';
@@ -58,12 +59,10 @@ export function tunnelEnds(wishes: Wishes, topology: Topology, host: RealServer,
     if (!stanzas.has(`${device} ${address}`))
       stanzas.set(`${device} ${address}`, { device, address, ports: own });
   }
-  wishes.file(
-    'servers',
-    system.tunnelsFile,
-    render('network/tunnels', { cluster: wishes.name, stanzas: [...stanzas.values()] }),
-    why,
-  );
+  const values = { cluster: wishes.name, stanzas: [...stanzas.values()] };
+  if (system.tunnelsFile !== undefined)
+    wishes.file('servers', system.tunnelsFile, render('network/tunnels', values), why);
+  else ownAddresses(wishes, 'servers', values.stanzas, why);
   firewall(wishes, chains(topology, host, services), host, system, 'servers');
 }
 

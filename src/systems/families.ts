@@ -1,10 +1,11 @@
 import { debian } from './debian.js';
 import type { HostFacts } from './facts.js';
+import { networkScripts } from './network-scripts.js';
 import type { System } from './system.js';
 
-/** The system of a host; only Debian with ifupdown is built so far (see `unsupported`). */
-export function systemOf(_facts: HostFacts): System {
-  return debian;
+/** The system of a host; only Debian with ifupdown is more than rendered so far (see `unsupported`). */
+export function systemOf({ network }: HostFacts): System {
+  return network === 'network-scripts' ? networkScripts : debian;
 }
 
 /** Why lvsctl does not manage such a host yet, or undefined. */

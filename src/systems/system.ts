@@ -2,17 +2,17 @@
 export interface System {
   /** The file whose lines the boot applies last. */
   sysctlFile: string;
-  /** Where address stanzas of ours are read at boot. */
-  interfacesFile: string;
-  /** Where stanzas of tunnel devices are read at boot. */
-  tunnelsFile: string;
+  /** Where address stanzas of ours are read at boot; undefined where every address has a file of its own. */
+  interfacesFile: string | undefined;
+  /** Where stanzas of tunnel devices are read at boot; undefined as above. */
+  tunnelsFile: string | undefined;
   exportsFile: string;
   fstabFile: string;
   modulesFile: string;
   /** The saved ipvs table that the boot service restores. */
   ipvsRules: string;
-  /** Whether the boot service restores it: a shell variable and its file. */
-  ipvsSwitch: { file: string; name: string; value: string };
+  /** Whether the boot service restores it: a shell variable and its file; undefined where it always does. */
+  ipvsSwitch: { file: string; name: string; value: string } | undefined;
   ipvsUnit: string;
   iptablesRules: string;
   nfsUnit: string;

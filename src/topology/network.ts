@@ -27,6 +27,11 @@ export function cidr(at: Interface4): string {
   return `${at.address}/${at.prefix}`;
 }
 
+/** The netmask of an address with its prefix length, dotted: 10.0.0.100/32 -> 255.255.255.255. */
+export function netmask(text: string): string {
+  return new Address4(`255.255.255.255/${new Address4(text).subnetMask}`).startAddress().addressMinusSuffix;
+}
+
 /** Why no machine can hold this address: `the network's own address`, `a multicast address`, ..; nothing when one can. */
 export function notHostAddress(at: Interface4): string | undefined {
   const own = parse(at);

@@ -55,4 +55,29 @@ net.ipv4.conf.all.accept_redirects = 0
     const unnamed = loadTopology('x.yaml', edited({ ', interface: ens33, outside: ens37': '' }));
     expect(render(unnamed, 'lb1').get('/etc/network/interfaces.d/lvsctl')).toContain('auto eth0\n');
   });
+
+  it('name every address in a file of its own where a host has network-scripts', () => {
+    const direct = edited({
+      'mode: nat': 'mode: dr',
+      '12.0.0.1/24': '192.168.80.8/24',
+      ', outside: ens37': '',
+    });
+    const files = (text: string, host: string) =>
+      render(loadTopology('x.yaml', text), host, 'network-scripts');
+    const folder = '/etc/sysconfig/network-scripts';
+    expect(files(direct, 'web1').get(`${folder}/ifcfg-lo:0`)?.split('\n').slice(1)).toEqual([
+      'DEVICE=lo:0',
+      'IPADDR=192.168.80.8',
+      'NETMASK=255.255.255.255',
+      'ONBOOT=yes',
+      '',
+    ]);
+    expect(files(sound, 'lb1').get(`${folder}/ifcfg-ens37:0`)).toContain('NETMASK=255.255.255.0\n');
+    expect(files(sound, 'lb1').get('/etc/sysconfig/ipvsadm')).toContain('-A -t 12.0.0.1:80 -s rr\n');
+    expect([...files(edited({ 'mode: nat': 'mode: tun' }), 'web1').keys()]).toContain(
+      `${folder}/ifcfg-tunl0`,
+    );
+    for (const host of ['lb1', 'web1', 'nas'])
+      expect([...files(sound, host).keys()].filter(path => path.includes('/network/'))).toEqual([]);
+  });
 });

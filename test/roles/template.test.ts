@@ -17,6 +17,7 @@ const site = { cluster, listens, tls, root: '/srv' };
 /** Everything that each template needs. */
 const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'apache/site.conf': site,
+  'network/ifcfg': { cluster, name: 'lo:0', address: '10.0.0.100', netmask: '255.255.255.255' },
   block: { cluster, lines: ['a'] },
   'iptables/load.sh': { cluster, chains: [chain], pick: 'tool=iptables' },
   'iptables/rules': { cluster, tables: [{ table: 'nat', chains: [chain] }] },
