@@ -128,7 +128,7 @@ dd if=/dev/null of="$new" conv=notrunc,fsync 2>/dev/null && mv -fT -- "$new" "$p
 const remove = `
 rm -f -- "$1" || exit
 case \${1%/*} in
-  /etc/lvsctl | *.service.d | *.mount.d) rmdir -- "\${1%/*}" 2>/dev/null ;;
+  /etc/lvsctl | /etc/keepalived/lvsctl | /etc/keepalived/conf.d | *.service.d | *.mount.d) rmdir -- "\${1%/*}" 2>/dev/null ;;
 esac
 exit 0
 `;

@@ -15,7 +15,7 @@ describe('keepalived with LVS-DR and a firewall mark for http and https', () => 
     const hosts = ['lb1', 'lb2', 'web1', 'web2'];
     const before = await portraits(c, hosts);
     life = { cluster: c, hosts, url: `http://${VIP}/`, pages: ['web1', 'web2'], before };
-    for (const source of SOURCES) await c.on('client', `ip addr add ${source}/24 dev eth0`);
+    for (const source of SOURCES) await c.on('client', `ip addr add ${source}/24 dev ens33`);
   });
   afterAll(() => c?.down());
 
@@ -63,7 +63,7 @@ describe('keepalived with LVS-DR and a firewall mark for http and https', () => 
 
   it('after a reboot of all at once the mark is there, and one client stays with one server', async () => {
     await c.reboot();
-    for (const source of SOURCES) await c.on('client', `ip addr add ${source}/24 dev eth0`);
+    for (const source of SOURCES) await c.on('client', `ip addr add ${source}/24 dev ens33`);
     await until(c, 'client', `curl -sk -m 4 https://${VIP}/ | grep -q web`, 180);
     await until(c, 'client', `curl -s -m 4 http://${VIP}/ | grep -q web`, 60);
     const pairs = await bothPorts();
