@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { accelerator } from '../accelerator.js';
 import { type RunOptions, run } from '../command.js';
 import { whileLocked } from '../lock.js';
+import { kernelLine } from '../qemu-arguments.js';
 import { buildImage, fingerprint, imageFiles } from './build.js';
 import { type ImageKind, recipe } from './recipe.js';
 import { growSeed, seedFiles, settle } from './seed.js';
@@ -38,7 +39,7 @@ export async function image(kind: ImageKind, memory: number, options: RunOptions
   const version = (await run('qemu-system-x86_64', ['--version'])).split('\n')[0] ?? '';
   const how = await accelerator({ kernel, initrd }, version, cacheDirectory());
   const soil = createHash('sha256')
-    .update(version + settle)
+    .update(version + settle + kernelLine)
     .digest('hex')
     .slice(0, 8);
   const seed = join(directory, `seed-${how}-${memory}-${soil}`);
