@@ -124,9 +124,16 @@ describe('a running cluster follows its edited file in place', () => {
     expect(tally(await c.requests(12))).toEqual({ kgc: 8, benet: 4 });
   });
 
-  it('another port', async () => {
+  it('another port, once it is allowed that nobody answers the old one', async () => {
+    const elsewhere = (yaml: string) => yaml.replace('port: 80', 'port: 8080, targetPort: 80');
+    const before = await readFile(c.file, 'utf8');
+    await c.edit(elsewhere);
+    const { code, out } = await c.lvsctl('apply', '--auto-approve');
+    expect(code).toBe(3);
+    expect(out.replace(/\s+/g, ' ')).toContain(`nobody answers ${service(80)} any more`);
+    await c.edit(() => before);
     await edited(
-      yaml => yaml.replace('port: 80', 'port: 8080, targetPort: 80'),
+      elsewhere,
       [
         'lb1 file /etc/lvsctl/iptables.rules',
         'lb1 chain filter LVSCTL-INPUT',
@@ -139,6 +146,7 @@ describe('a running cluster follows its edited file in place', () => {
         `lb1 real-server ${service(80)} 192.168.80.10:80`,
         `lb1 virtual-service ${service(80)}`,
       ],
+      ['--allow', 'last-server'],
     );
     expect(tally(await c.requests(6, 'http://12.0.0.1:8080/'))).toEqual({ kgc: 4, benet: 2 });
     expect(await c.requests(1)).toEqual(['-']);
@@ -224,11 +232,11 @@ describe('a running cluster follows its edited file in place', () => {
   });
 
   /** Edits the file and applies it: the changes that were planned, as `host kind key`; nothing is left to do. */
-  async function change(edit: (yaml: string) => string): Promise<string[]> {
+  async function change(edit: (yaml: string) => string, options: readonly string[] = []): Promise<string[]> {
     const was = await readFile(c.file, 'utf8');
     await c.edit(edit);
     expect(await readFile(c.file, 'utf8')).not.toBe(was);
-    const { out } = await applied(c, '--json');
+    const { out } = await applied(c, '--json', ...options);
     expect(await planned(c)).toEqual([]);
     return out
       .split('\n')
@@ -238,8 +246,12 @@ describe('a running cluster follows its edited file in place', () => {
       .map(({ change: { host, type, name } }) => `${host} ${type} ${name}`);
   }
 
-  async function edited(edit: (yaml: string) => string, expected: readonly string[]): Promise<void> {
-    expect((await change(edit)).toSorted()).toEqual(expected.toSorted());
+  async function edited(
+    edit: (yaml: string) => string,
+    expected: readonly string[],
+    options: readonly string[] = [],
+  ): Promise<void> {
+    expect((await change(edit, options)).toSorted()).toEqual(expected.toSorted());
   }
 
   async function leftOn(host: string): Promise<string[]> {

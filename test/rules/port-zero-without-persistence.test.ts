@@ -4,6 +4,7 @@ import { testRule } from './cases.js';
 testRule(portZeroWithoutPersistence, [
   { title: 'takes a port' },
   { title: 'takes port 0 with persistence', edits: { 'port: 80': 'port: 0, persistence: 300' } },
+  { title: 'takes a firewall mark', edits: { 'port: 80': 'fwmark: 50, ports: [80]' } },
   {
     title: 'refuses port 0 without',
     edits: { 'port: 80': 'port: 0' },

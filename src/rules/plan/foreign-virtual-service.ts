@@ -5,18 +5,13 @@ export const foreignVirtualService: PlanRule = {
   id: 'foreign-virtual-service',
   title: "A director's ipvs table holds what the topology says.",
   severity: 'warning',
-  judge: ({ topology, observed, plan }) =>
+  judge: ({ observed, desired, plan }) =>
     observed
       .filter(seen => seen.status === 'ok')
       .flatMap(({ host, entries }) => {
-        const wanted = topology.services.map(
-          ({ protocol, vip, port }) => `${protocol} ${vip.address}:${port}`,
-        );
         const marked = plan.marks.get(host)?.before?.entries ?? [];
-        const ours = new Set([
-          ...wanted,
-          ...marked.filter(({ kind }) => kind === 'virtual-service').map(({ key }) => key),
-        ]);
+        const known = [...(desired.get(host) ?? []), ...marked];
+        const ours = new Set(known.filter(({ kind }) => kind === 'virtual-service').map(({ key }) => key));
         return [...(entries.get('virtual-service')?.keys() ?? [])]
           .filter(key => !ours.has(key))
           .map(key => ({

@@ -1,6 +1,8 @@
 import type { Finding } from '../../plan/plan.js';
 import { foreignFile } from './foreign-file.js';
 import { foreignVirtualService } from './foreign-virtual-service.js';
+import { lastServer, weightLost } from './lost-weight.js';
+import { massDelete } from './mass-delete.js';
 import { moduleMissing } from './module-missing.js';
 import { packageMissing } from './package-missing.js';
 import type { PlanRule, Seen } from './plan-rule.js';
@@ -14,6 +16,9 @@ const rules: readonly PlanRule[] = [
   foreignFile,
   foreignVirtualService,
   unconfirmedApply,
+  lastServer,
+  weightLost,
+  massDelete,
   serverDown,
   vipOnBackup,
   vipNowhere,

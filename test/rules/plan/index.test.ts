@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Change, Observed, Plan } from '../../../src/plan/plan.js';
+import type { Change, Desired, Observed, Plan } from '../../../src/plan/plan.js';
 import { judgePlan } from '../../../src/rules/plan/index.js';
 import { loadTopology } from '../../../src/topology/load.js';
-import { entry, seen } from '../../plan/host.js';
+import { entry, seen, wish } from '../../plan/host.js';
 import { change, plan } from '../../report/sample.js';
 import { edited, sound } from '../../topology/sound.js';
 
@@ -11,13 +11,13 @@ const content = { content: 'theirs' };
 
 function judge(
   changes: readonly Change[],
-  more: { observed?: readonly Observed[]; marks?: Plan['marks']; text?: string } = {},
+  more: { observed?: readonly Observed[]; desired?: Desired; marks?: Plan['marks']; text?: string } = {},
 ) {
-  const { observed = [], marks = new Map(), text } = more;
+  const { observed = [], desired = new Map(), marks = new Map(), text } = more;
   return judgePlan({
     topology: text ? loadTopology('x.yaml', text) : topology,
     observed,
-    desired: new Map(),
+    desired,
     plan: { ...plan(changes), marks },
   });
 }
@@ -125,7 +125,8 @@ describe('foreign-virtual-service', () => {
         },
       ],
     ]);
-    expect(judge([], { observed: [seen('lb1', { live })], marks })).toEqual([
+    const desired = new Map([['lb1', [wish('virtual-service', 'tcp 12.0.0.1:80', {})]]]);
+    expect(judge([], { observed: [seen('lb1', { live })], desired, marks })).toEqual([
       {
         id: 'foreign-virtual-service',
         severity: 'warning',
@@ -149,5 +150,99 @@ describe('unconfirmed-apply', () => {
         message: expect.stringContaining('20260101-abc'),
       },
     ]);
+  });
+});
+
+describe('guards of what serves', () => {
+  const VIP = 'tcp 12.0.0.1:80';
+  type Weights = Readonly<Record<string, number>>;
+  const states = (weights: Weights) =>
+    Object.entries(weights).map(([key, weight]) => [key, { weight }] as const);
+  /** What is said when the live table goes to the wanted one; `ours`: what the mark holds, all of it unless said. */
+  const said = (live: Weights, wanted: Weights, more: { ours?: readonly string[]; text?: string } = {}) => {
+    const { ours = Object.keys(live), text } = more;
+    const entries = ours.map(key => entry('real-server', key, null));
+    const found = judge([], {
+      observed: [seen('lb1', { live: { 'real-server': Object.fromEntries(states(live)) } })],
+      desired: new Map([
+        [
+          'lb1',
+          [wish('sysctl', 'x', {}), ...states(wanted).map(([key, state]) => wish('real-server', key, state))],
+        ],
+      ]),
+      marks: new Map([['lb1', { before: { format: 1 as const, cluster: 'web', members: {}, entries } }]]),
+      ...(text && { text }),
+    });
+    return found.map(({ id, severity, message }) => `${severity} ${id}: ${message}`);
+  };
+  const [web1, web2, web3] = [10, 20, 30].map(last => `${VIP} 192.168.80.${last}:80`) as [
+    string,
+    string,
+    string,
+  ];
+  const two = { [web1]: 1, [web2]: 1 };
+  const three = { ...two, [web3]: 1 };
+
+  it.each<[string, string[]]>([
+    ['takes all that stays', said(two, two)],
+    ['takes one of three', said(three, two)],
+    ['takes another weight, whatever its share', said({ [web1]: 10, [web2]: 1 }, two)],
+    ['takes the end of what served nobody', said({ [web1]: 1, [web2]: 0 }, { [web1]: 1 })],
+    ['takes the end of what is not ours', said(three, { [web1]: 1, [web2]: 1 }, { ours: [web1, web2] })],
+    [
+      'leaves a destroy alone',
+      judge([], { observed: [seen('lb1', { live: { 'real-server': { [web1]: { weight: 1 } } } })] }).map(
+        ({ id }) => id,
+      ),
+    ],
+    ['takes nginx in the place of ipvs', said(two, {}, { text: edited({ 'mode: nat': 'mode: proxy' }) })],
+    [
+      'takes a mark in the place of a port',
+      said(two, {}, { text: edited({ 'port: 80': 'fwmark: 50, ports: [80, 443]' }) }),
+    ],
+  ])('%s', (_, found) => {
+    expect(found).toEqual([]);
+  });
+
+  it('refuses to take one of two out, and names it', () => {
+    expect(said(two, { [web1]: 1 })).toEqual([
+      'error weight-lost: tcp 12.0.0.1:80 loses 1 of its weight of 2 at once: web2',
+    ]);
+    expect(said(two, { [web1]: 1, [web2]: 0 })).toHaveLength(1);
+  });
+
+  it('refuses to take all out for others that nobody has tried', () => {
+    expect(said(two, { [web3]: 5 })).toEqual([
+      'error weight-lost: tcp 12.0.0.1:80 loses 2 of its weight of 2 at once: web1, web2',
+    ]);
+  });
+
+  it('refuses to take the last one, also with its service', () => {
+    const last =
+      'error last-server: nobody answers tcp 12.0.0.1:80 any more after this: web1, web2 served it';
+    expect(said(two, { [web1]: 0, [web2]: 0 })).toEqual([last]);
+    expect(said(two, {}, { text: edited({ 'port: 80': 'port: 81' }) })).toEqual([last]);
+  });
+});
+
+describe('mass-delete', () => {
+  const gone = (count: number) =>
+    Array.from({ length: count }, (_, at) =>
+      change('lb1', { kind: 'sysctl', key: `s${at}`, before: {}, why: 'orphan' }),
+    );
+  const said = (count: number, of: number, desired: Desired) => {
+    const entries = Array.from({ length: of }, (_, at) => entry('sysctl', `s${at}`, null));
+    const marks = new Map([
+      ['lb1', { before: { format: 1 as const, cluster: 'web', members: {}, entries } }],
+    ]);
+    return judge(gone(count), { marks, desired }).map(({ id }) => id);
+  };
+  const some: Desired = new Map([['lb1', [wish('sysctl', 'x', {})]]]);
+
+  it('refuses the end of more than the half, and leaves a destroy and small clusters alone', () => {
+    expect(said(11, 21, some)).toEqual(['mass-delete']);
+    expect(said(10, 20, some)).toEqual([]);
+    expect(said(9, 9, some)).toEqual([]);
+    expect(said(21, 21, new Map([['lb1', []]]))).toEqual([]);
   });
 });
