@@ -132,8 +132,8 @@ const program = new Command('lvsctl')
   .showHelpAfterError('(lvsctl --help shows how it is used)')
   .configureOutput({ outputError: (text, write) => write(text) });
 
-function cluster(name: string, summary: string): Command {
-  return program
+function cluster(name: string, summary: string, group = program): Command {
+  return group
     .command(name)
     .summary(summary)
     .description(summary)
@@ -145,8 +145,8 @@ function cluster(name: string, summary: string): Command {
     .option('--json', 'machine-readable output');
 }
 
-function hosted(name: string, summary: string): Command {
-  return cluster(name, summary)
+function hosted(name: string, summary: string, group = program): Command {
+  return cluster(name, summary, group)
     .addOption(
       new Option('-F, --ssh-config <file>', 'an ssh_config that alone counts').env('LVSCTL_SSH_CONFIG'),
     )
@@ -180,7 +180,7 @@ function changing(name: string, summary: string): Command {
 
 program
   .command('init')
-  .argument('<set-up>', 'nat or nat-gateway')
+  .argument('<set-up>', 'nat, nat-gateway, dr, dr-foreign-vip, tun, ha-dr, ha-dr-fwmark, ha-nat or ha-proxy')
   .summary('write a commented topology to start from')
   .option('-f, --file <file>', 'where to', 'lvsctl.yaml')
   .action(async (setup: string, ...rest) =>
@@ -224,6 +224,19 @@ hosted('verify', 'send requests to every virtual service, and say who answered')
     run<import('./commands/verify.js').VerifyOptions>(async (options, world) =>
       (await import('./commands/verify.js')).verify(options, world),
     ),
+  );
+const lock = program.command('lock').summary('who applies on the hosts, and how to end that');
+hosted('status', 'who applies on which host', lock).action(
+  run<import('./commands/lock.js').LockOptions>(async (options, world) =>
+    (await import('./commands/lock.js')).lockStatus(options, world),
+  ),
+);
+hosted('release [hosts...]', 'end the apply that holds the hosts: what it had begun is taken back', lock)
+  .option('-y, --auto-approve', 'do not ask')
+  .action(async (only: string[], ...rest) =>
+    run<import('./commands/lock.js').LockOptions>(async (options, world) =>
+      (await import('./commands/lock.js')).lockRelease(only, options, world),
+    )(...rest),
   );
 cluster('render', 'write the files of every host into a folder, without a host')
   .requiredOption('--into <folder>', 'where to')
@@ -287,7 +300,8 @@ inLab('capture <host> <interface> [filter...]', 'what passes an interface (tcpdu
   .option('--seconds <n>', 'for how long', whole(1), 10)
   .action(labCommand('capture'));
 
-for (const command of [program, ...program.commands, ...lab.commands]) command.exitOverride();
+for (const command of [program, ...program.commands, ...lab.commands, ...lock.commands])
+  command.exitOverride();
 try {
   await program.parseAsync();
 } catch (error) {

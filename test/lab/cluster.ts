@@ -69,7 +69,15 @@ export async function cluster(
     spec,
     on,
     lvsctl: (verb, ...more) =>
-      run([process.env.LVSCTL_BIN ?? 'dist/cli.js', verb, '-f', file, '-F', sshConfig, ...more]),
+      run([
+        process.env.LVSCTL_BIN ?? 'dist/cli.js',
+        ...verb.split(' '),
+        '-f',
+        file,
+        '-F',
+        sshConfig,
+        ...more,
+      ]),
     edit: async change => writeFile(file, change(await readFile(file, 'utf8'))),
     requests: async (count, url = 'http://12.0.0.1/') => {
       const get = `curl -s -f -m 10 '${url}' || echo -`;

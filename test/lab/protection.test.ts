@@ -99,6 +99,28 @@ describe('an apply that does not come to its end', () => {
     expect(await Promise.all(hosts.map(host => left(c, host)))).toEqual(['', '']);
   });
 
+  it('because lvsctl was killed is taken back at once by somebody who releases the lock', async () => {
+    const was = await mark('web1');
+    const yaml = await readFile(c.file, 'utf8');
+    await c.edit(more);
+    const wanted = await planned(c);
+    const run = applying(c, 'anna', '--confirm-timeout', '30m');
+    await run.until('[web1] ');
+    run.signal('SIGKILL');
+    await run.ended;
+    expect((await c.lvsctl('lock status')).out).toMatch(/^web1 {2}locked by anna since \d{4}-/m);
+    const { code, out } = await c.lvsctl('lock release', '-y');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^web1 {2}free, .* was taken back$/m),
+    });
+    expect(await mark('web1')).toBe(was);
+    expect(await left(c, 'web1')).toBe('');
+    expect(await planned(c)).toEqual(wanted);
+    await c.edit(() => yaml);
+    await inTurn();
+  });
+
   it('because lvsctl was killed and the host restarted is taken back at boot', async () => {
     const was = await mark('web1');
     await c.edit(yaml => yaml.replace(/\n.*at: \/srv\/benet }/, ''));

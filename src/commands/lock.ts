@@ -1,0 +1,102 @@
+import pLimit from 'p-limit';
+import { type Lock, lockProbe, parseLock, release } from '../hosts/lock.js';
+import { look } from '../hosts/look.js';
+import { type Session, Unreachable } from '../hosts/session.js';
+import { exitCode, type Result } from '../report/exit-code.js';
+import { type Locked, lockText } from '../report/lock-text.js';
+import { Faults } from '../topology/faults.js';
+import { didYouMean } from '../topology/nearest.js';
+import { hosts, type Topology } from '../topology/topology.js';
+import { connectorOf, topologyOf } from './cluster.js';
+import type { ClusterOptions, Io } from './io.js';
+
+export interface LockOptions extends ClusterOptions {
+  autoApprove?: boolean;
+}
+
+/** `lvsctl lock status`: who applies on which host, and since when. Nothing is written. */
+export async function lockStatus(options: LockOptions, io: Io): Promise<number> {
+  const topology = await topologyOf(options, io);
+  return onEach(topology, names(topology, []), options, io, async (host, _, lock) =>
+    lock
+      ? { host, state: lock.alive ? 'locked' : 'abandoned', owner: lock.owner, id: lock.id }
+      : { host, state: 'free' },
+  );
+}
+
+/** `lvsctl lock release`: ends the apply that holds these hosts (all, when none is named); what it had begun is taken back. */
+export async function lockRelease(only: readonly string[], options: LockOptions, io: Io): Promise<number> {
+  const topology = await topologyOf(options, io);
+  const asked = names(topology, only);
+  if (!options.autoApprove) {
+    if (options.json || !io.ask) {
+      io.err('Nobody can be asked here. Approve beforehand: lvsctl lock release --auto-approve\n');
+      return 3;
+    }
+    io.out(`An apply on ${asked.join(', ')} is ended, and what it had begun is taken back.\n`);
+    const answer = await io.ask("Only 'yes' will be accepted to approve: ");
+    if (answer.trim() !== 'yes') {
+      io.err('Not approved; nothing was changed.\n');
+      return 3;
+    }
+  }
+  return onEach(topology, asked, options, io, async (host, session, lock) => {
+    if (!lock) return { host, state: 'free' };
+    const ended = await release(session, lock);
+    const { owner, id } = lock;
+    if (!ended) return { host, state: 'unknown', owner, id };
+    const state = !ended.whole ? 'not whole' : ended.how === 'undone' ? 'taken back' : ended.how;
+    return { host, state, owner, id };
+  });
+}
+
+/** @throws {Faults} when the topology has no such host */
+function names(topology: Topology, only: readonly string[]): readonly string[] {
+  const known = hosts(topology).map(({ name }) => name);
+  const strange = only.filter(name => !known.includes(name));
+  if (strange.length > 0) {
+    throw new Faults(
+      strange.map(name => ({
+        message: `the topology has no host ${name}`,
+        remedy: `name one of ${known.join(', ')}${didYouMean(name, known)}`,
+      })),
+    );
+  }
+  return only.length > 0 ? only : known;
+}
+
+async function onEach(
+  topology: Topology,
+  asked: readonly string[],
+  options: LockOptions,
+  io: Io,
+  each: (host: string, session: Session, lock: Lock | undefined) => Promise<Locked>,
+): Promise<number> {
+  const line = await connectorOf(topology, options);
+  const limit = pLimit(options.parallelism);
+  const one = async (host: string): Promise<Locked> => {
+    try {
+      const session = await line.open(host);
+      const lock = await look(session, topology.name, lockProbe, output => ({ found: parseLock(output) }));
+      if (!lock) return { host, state: 'unreachable', message: 'the host could not be read' };
+      return await each(host, session, lock.found);
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      return { host, state: 'unreachable', message: error.message };
+    }
+  };
+  try {
+    const all = await Promise.all(asked.map(host => limit(() => one(host))));
+    if (options.json) for (const locked of all) io.out(`${JSON.stringify(locked)}\n`);
+    else io.out(lockText(all, { paint: io.paint }));
+    return exitCode(all.flatMap(({ state }) => RESULTS[state] ?? []));
+  } finally {
+    await line.close();
+  }
+}
+
+const RESULTS: Readonly<Partial<Record<Locked['state'], Result>>> = {
+  unreachable: 'incomplete',
+  'not whole': 'unrestored',
+  unknown: 'unrestored',
+};
