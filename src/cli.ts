@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline/promises';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { allow, changeOptions, clusterOptions, hostOptions, whole } from './cli-options.js';
 import type { ClusterOptions, Io } from './commands/io.js';
 import { version } from './commands/version.js';
 import { findingText } from './report/finding-text.js';
@@ -108,22 +109,6 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-function whole(minimum: number) {
-  return (text: string): number => {
-    if (!/^\d+$/.test(text) || Number(text) < minimum)
-      throw new InvalidArgumentError(`a whole number from ${minimum} up.`);
-    return Number(text);
-  };
-}
-
-function seconds(text: string): number {
-  const [, number, unit] = text.match(/^(\d+)(s|m)?$/) ?? [];
-  if (!number) throw new InvalidArgumentError('seconds, such as 60s or 2m.');
-  return Number(number) * (unit === 'm' ? 60 : 1);
-}
-
-const names = (text: string, before: readonly string[] = []) => [...before, ...text.split(',')];
-
 const program = new Command('lvsctl')
   .description('Linux Virtual Server clusters from one YAML file')
   .version(version(), '-V, --version')
@@ -132,51 +117,11 @@ const program = new Command('lvsctl')
   .showHelpAfterError('(lvsctl --help shows how it is used)')
   .configureOutput({ outputError: (text, write) => write(text) });
 
-function cluster(name: string, summary: string, group = program): Command {
-  return group
-    .command(name)
-    .summary(summary)
-    .description(summary)
-    .addOption(
-      new Option('-f, --file <file>', 'the topology; - reads it from standard input')
-        .default('lvsctl.yaml')
-        .env('LVSCTL_FILE'),
-    )
-    .option('--json', 'machine-readable output');
-}
-
-function hosted(name: string, summary: string, group = program): Command {
-  return cluster(name, summary, group)
-    .addOption(
-      new Option('-F, --ssh-config <file>', 'an ssh_config that alone counts').env('LVSCTL_SSH_CONFIG'),
-    )
-    .option('--lab', 'reach the hosts of the running lab of this topology')
-    .option('--accept-new-host-keys', 'take up the key of a host that is not known yet')
-    .addOption(
-      new Option('--parallelism <n>', 'hosts at once')
-        .default(10)
-        .argParser(whole(1))
-        .env('LVSCTL_PARALLELISM'),
-    )
-    .option('-v, --verbose', 'show every attribute');
-}
-
-function changing(name: string, summary: string): Command {
-  return hosted(name, summary)
-    .option('-y, --auto-approve', 'do not ask')
-    .option('--allow <ids>', 'guards to pass, by their ids', names)
-    .addOption(
-      new Option('--confirm-timeout <time>', 'silence after which a host takes everything back')
-        .default(60)
-        .argParser(seconds),
-    )
-    .addOption(
-      new Option('--lock-timeout <time>', 'how long to wait for a package manager that is busy')
-        .default(60)
-        .argParser(seconds),
-    )
-    .option('--no-rollback', 'hosts never take anything back by themselves');
-}
+const command = (name: string, summary: string, group = program) =>
+  group.command(name).summary(summary).description(summary);
+const cluster = (name: string, summary: string) => clusterOptions(command(name, summary));
+const hosted = (name: string, summary: string, group = program) => hostOptions(command(name, summary, group));
+const changing = (name: string, summary: string) => changeOptions(command(name, summary));
 
 program
   .command('init')
@@ -195,7 +140,7 @@ cluster('validate', 'judge the topology, without a host').action(
 );
 hosted('plan', 'show how the hosts differ from the topology')
   .option('--out <plan-file>', 'save the plan: passing it to apply is the approval')
-  .option('--allow <ids>', 'guards to pass, by their ids', names)
+  .addOption(allow())
   .option('--detailed-exitcode', 'exit with 2 when there are differences')
   .action(
     run<ClusterOptions>(async (options, world) => (await import('./commands/plan.js')).plan(options, world)),
@@ -260,13 +205,10 @@ const lab = program
   .command('lab')
   .enablePositionalOptions()
   .summary('virtual machines that stand in for the hosts');
-function inLab(usage: string, summary: string): Command {
-  return lab
-    .command(usage)
-    .summary(summary)
-    .description(summary)
-    .addOption(new Option('-f, --file <file>', 'the topology').default('lvsctl.yaml').env('LVSCTL_FILE'));
-}
+const inLab = (usage: string, summary: string) =>
+  command(usage, summary, lab).addOption(
+    new Option('-f, --file <file>', 'the topology').default('lvsctl.yaml').env('LVSCTL_FILE'),
+  );
 type LabOptions = import('./commands/lab.js').LabOptions;
 const labCommand =
   (verb: keyof typeof import('./commands/lab.js')['labCommands']) =>
@@ -300,8 +242,7 @@ inLab('capture <host> <interface> [filter...]', 'what passes an interface (tcpdu
   .option('--seconds <n>', 'for how long', whole(1), 10)
   .action(labCommand('capture'));
 
-for (const command of [program, ...program.commands, ...lab.commands, ...lock.commands])
-  command.exitOverride();
+for (const each of [program, ...program.commands, ...lab.commands, ...lock.commands]) each.exitOverride();
 try {
   await program.parseAsync();
 } catch (error) {
