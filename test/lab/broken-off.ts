@@ -18,6 +18,9 @@ export const more = (yaml: string) =>
     .replace('scheduler: rr', 'scheduler: wrr')
     .replace('at: /var/www/html }', 'at: /var/www/html }\n      - { share: benet, at: /srv/benet }');
 
+/** Without that share again: a plan for web1 alone. */
+export const less = (yaml: string) => yaml.replace(/\n.*at: \/srv\/benet }/, '');
+
 /** An lvsctl apply that a story can send signals to. */
 export function applying(c: Cluster, owner: string, ...more: string[]) {
   const words = [process.env.LVSCTL_BIN ?? 'dist/cli.js', 'apply', '-y', '-f', c.file];

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applying, eventually, left, more } from './broken-off.js';
+import { applying, eventually, left, less, more } from './broken-off.js';
 import { applied, type Cluster, cluster, planned, type Ran } from './cluster.js';
 import { differences, portrait } from './portrait.js';
 
@@ -102,7 +102,7 @@ describe('an apply that does not come to its end', () => {
   it('because lvsctl was killed is taken back at once by somebody who releases the lock', async () => {
     const was = await mark('web1');
     const yaml = await readFile(c.file, 'utf8');
-    await c.edit(more);
+    await c.edit(less);
     const wanted = await planned(c);
     const run = applying(c, 'anna', '--confirm-timeout', '30m');
     await run.until('[web1] ');
@@ -123,7 +123,7 @@ describe('an apply that does not come to its end', () => {
 
   it('because lvsctl was killed and the host restarted is taken back at boot', async () => {
     const was = await mark('web1');
-    await c.edit(yaml => yaml.replace(/\n.*at: \/srv\/benet }/, ''));
+    await c.edit(less);
     const wanted = await planned(c);
     expect(wanted.length).toBeGreaterThan(0);
     const run = applying(c, 'anna', '--confirm-timeout', '30m');
