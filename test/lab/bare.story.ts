@@ -72,7 +72,7 @@ describe(
     });
 
     it('are left alone, all of them, when one has a package manager that somebody holds', async () => {
-      const hold = `open my $lock, ">>", "/var/lib/dpkg/lock-frontend"; fcntl $lock, 6, pack "s s l! l! i", 1, 0, 0, 0, 0 or die; sleep 3600`;
+      const hold = `open my $lock, ">>", "/var/lib/dpkg/lock-frontend"; my $whole = pack "s s x4 q q i x4", 1, 0, 0, 0, 0; fcntl $lock, 6, $whole or die; sleep 3600`;
       await c.on(
         'web2',
         `perl -e '${hold}' >/dev/null 2>&1 & echo $! >/tmp/holder; sleep 1; kill -0 "$(cat /tmp/holder)"`,
