@@ -51,11 +51,12 @@ function differing(resource: Resource, seen: Seen): Found[] {
 /** The way back of what we put there and nobody wants any more: to its origin, or away. */
 function leftOver(entry: MarkEntry, seen: Seen, kinds: ReadonlyMap<string, Kind>): Found[] {
   const { kind, key, stage, origin, heldBy, secret } = entry;
-  const { stays, leaves } = kinds.get(kind) ?? {};
-  if (seen.unreadable.has(kind) || !kinds.has(kind)) return [];
+  const trait = kinds.get(kind);
+  if (seen.unreadable.has(kind) || !trait) return [];
+  const { stays, leaves } = trait;
   const before = live(seen, entry);
   const after = origin ?? undefined;
-  if (same(before, after)) return [];
+  if (same(before, after) || (!after && before && trait.isGone?.(before))) return [];
   return [
     {
       kind,

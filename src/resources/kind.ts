@@ -68,6 +68,8 @@ export interface Kind<S extends State = State> {
   stays?: string;
   /** Attributes that tell nobody anything at these values: a creation is shown without them. */
   usual?: Partial<S>;
+  /** Whether a state is as good as none: what a removal comes to where a package keeps the thing itself. */
+  isGone?(state: S): boolean;
   /** What a removal rightly leaves on the host, such as a directory that somebody else filled. */
   leaves?: string;
   /**

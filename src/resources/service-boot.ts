@@ -6,6 +6,7 @@ export const serviceBoot: Kind<{ enabled: boolean }> = {
   layer: 'persisted',
   probe: keys => ({ run: READ, args: keys }),
   parse,
+  isGone: ({ enabled }) => !enabled,
   steps: ({ key, after }) => [{ run: after?.enabled ? ENABLE : DISABLE, args: [key] }],
 };
 

@@ -6,6 +6,7 @@ export const service: Kind<{ active: boolean }> = {
   layer: 'live',
   probe: keys => ({ run: READ, args: keys }),
   parse,
+  isGone: ({ active }) => !active,
   reload: key => [reload(key)],
   steps: ({ key, after }) => [{ run: after?.active ? START : STOP, args: [key] }],
 };

@@ -74,6 +74,15 @@ describe('what we put there and nobody wants any more', () => {
     expect(diff([], host, kinds).map(line)).toEqual(expected);
   });
 
+  it('has gone when only its package keeps it: a unit that does not run', () => {
+    const left = (active: boolean) => {
+      const live = { service: { nginx: { active } } };
+      return diff([], seen('web1', { live, marked: [entry('service', 'nginx', null)] }), kinds).map(line);
+    };
+    expect(left(true)).toEqual(['delete service nginx (orphan)']);
+    expect(left(false)).toEqual([]);
+  });
+
   it('stays on the host when its kind stays, and the change says why', () => {
     const host = seen('web1', {
       live: { package: { nginx: { installed: true } } },

@@ -22,7 +22,10 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
     kind('sysctl'),
     kind('virtual-service'),
     kind('real-server', { owns: (key, isWanted) => isWanted('virtual-service', key.split('/')[0]!) }),
-    kind('service', { reload: key => [{ run: 'reload "$1"', args: [key] }] }),
+    kind('service', {
+      isGone: state => state.active === false,
+      reload: key => [{ run: 'reload "$1"', args: [key] }],
+    }),
   ].map(each => [each.name, each]),
 );
 
