@@ -34,12 +34,13 @@ describe('an apply that does not come to its end', () => {
     run.signal('SIGKILL');
     await run.ended;
     expect(await c.on('web1', 'ls -d /srv/benet /run/lvsctl/owner')).toBe('/run/lvsctl/owner\n/srv/benet\n');
-    for (const host of hosts) {
-      await eventually(c, host, 'grep -q "^undone yes switch" /var/lib/lvsctl/apply/*/journal', 90);
-      await eventually(c, host, 'flock -n /run/lvsctl/lock true && [ ! -e /run/lvsctl/owner ]', 20);
-      // The journal lies there for a minute, for an lvsctl that comes back.
-      await eventually(c, host, '[ ! -e /var/lib/lvsctl/apply ]', 150);
-    }
+    // The journal lies there for a minute, for an lvsctl that comes back.
+    const steps = [
+      ['grep -q "^undone yes switch" /var/lib/lvsctl/apply/*/journal', 90],
+      ['flock -n /run/lvsctl/lock true && [ ! -e /run/lvsctl/owner ]', 20],
+      ['[ ! -e /var/lib/lvsctl/apply ]', 150],
+    ] as const;
+    for (const [step, limit] of steps) for (const host of hosts) await eventually(c, host, step, limit);
     expect(await changed()).toEqual([]);
   });
 
