@@ -54,15 +54,16 @@ export async function begin(
 dir=${quote(directory)} home=${HOME} run=/run/lvsctl
 [ ! -e "$home" ] && fresh=1 || fresh=
 give_up() { rm -rf "$dir"; rmdir "$home/apply" 2>/dev/null; [ -z "$fresh" ] || rmdir "$home" 2>/dev/null; echo "$*"; exit 0; }
+forget() { rm -rf "$1"; systemctl reset-failed "lvsctl-apply-\${1##*/}.service" >/dev/null 2>&1; }
 put() { said=$({ base64 -d >"$dir/$1"; } 2>&1) || give_up "no cannot write $dir/$1: $said"; }
 for old in "$home"/apply/*; do
   [ -d "$old" ] && mkdir -p "$run" && flock -n "$run/lock" true || continue
   if [ -e "$old/armed" ] && [ "$(cat "$old/armed")" = undo ]; then
     sh "$old/supervisor.sh" "$old" recover 0 </dev/null >/dev/null 2>&1
-    rm -rf "$old"
+    forget "$old"
     give_up "no an earlier apply that nobody confirmed has just been taken back; apply again"
   fi
-  rm -rf "$old"
+  forget "$old"
 done
 said=$(mkdir -p "$dir" 2>&1) || give_up "no $said"
 said=$(dd if=/dev/zero of="$dir/reserve" bs=65536 count=8 2>&1) || give_up "no cannot write to $dir: $(echo "$said" | head -n 1)"
