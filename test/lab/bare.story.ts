@@ -19,7 +19,7 @@ const ofPackages: readonly [RegExp, string][] = [
   [/ \/etc\/systemd\/system\/[^ ]*\.(wants|requires)(\/| |$)/, 'units that a package enables'],
   [/^[-+] unit-file /, 'units that a package brings'],
   [
-    /^\+ (content|file) .*\/etc\/(exports|default\/(nfs|rpcbind|ipvsadm)|ipvsadm\.rules)/,
+    /^\+ (content|file) .*\/etc\/(exports|networks|default\/(nfs|rpcbind|ipvsadm)|ipvsadm\.rules)/,
     'made by postinst of the package',
   ],
 ];
