@@ -3,6 +3,7 @@ import { openingJson } from '../report/event-json.js';
 import { exitCode, planResults } from '../report/exit-code.js';
 import { planText } from '../report/plan-text.js';
 import { hosts } from '../topology/topology.js';
+import { approve, canAsk } from './approval.js';
 import { type CarryOutOptions, carryOut } from './carry-out.js';
 import { connectorOf, read, topologyOf } from './cluster.js';
 import type { Io } from './io.js';
@@ -24,10 +25,7 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
   const topology = saved?.topology ?? (await topologyOf(options, io));
   const verb = options.destroy ? 'destroy' : 'apply';
   const granted = saved !== undefined || options.autoApprove === true;
-  if (!granted && (options.json || !io.ask)) {
-    io.err(`Nobody can be asked here. Approve beforehand: lvsctl ${verb} --auto-approve, or a saved plan.\n`);
-    return 3;
-  }
+  if (!granted && !canAsk(`lvsctl ${verb} --auto-approve, or a saved plan`, options, io)) return 3;
   const line = await connectorOf(topology, options);
   try {
     const progress = readingProgress(hosts(topology).length, io);
@@ -59,14 +57,7 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
       io.err('To go on with the others: --skip-unreachable\n');
       return exitCode(planResults(plan, false));
     }
-    if (!granted) {
-      io.out('\nDo you want to make these changes?\n');
-      const answer = await io.ask!("Only 'yes' will be accepted to approve: ");
-      if (answer.trim() !== 'yes') {
-        io.err('Not approved; nothing was changed.\n');
-        return 3;
-      }
-    }
+    if (!granted && !(await approve('\nDo you want to make these changes?', io))) return 3;
     return await carryOut(reading, topology, line, options, io);
   } finally {
     await line.close();

@@ -7,6 +7,7 @@ import { type Locked, lockText } from '../report/lock-text.js';
 import { Faults } from '../topology/faults.js';
 import { didYouMean } from '../topology/nearest.js';
 import { hosts, type Topology } from '../topology/topology.js';
+import { approve, canAsk } from './approval.js';
 import { connectorOf, topologyOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
 
@@ -29,16 +30,9 @@ export async function lockRelease(only: readonly string[], options: LockOptions,
   const topology = await topologyOf(options, io);
   const asked = names(topology, only);
   if (!options.autoApprove) {
-    if (options.json || !io.ask) {
-      io.err('Nobody can be asked here. Approve beforehand: lvsctl lock release --auto-approve\n');
-      return 3;
-    }
-    io.out(`An apply on ${asked.join(', ')} is ended, and what it had begun is taken back.\n`);
-    const answer = await io.ask("Only 'yes' will be accepted to approve: ");
-    if (answer.trim() !== 'yes') {
-      io.err('Not approved; nothing was changed.\n');
-      return 3;
-    }
+    if (!canAsk('lvsctl lock release --auto-approve', options, io)) return 3;
+    const question = `An apply on ${asked.join(', ')} is ended, and what it had begun is taken back.`;
+    if (!(await approve(question, io))) return 3;
   }
   return onEach(topology, asked, options, io, async (host, session, lock) => {
     if (!lock) return { host, state: 'free' };
@@ -78,7 +72,7 @@ async function onEach(
     try {
       const session = await line.open(host);
       const lock = await look(session, topology.name, lockProbe, output => ({ found: parseLock(output) }));
-      if (!lock) return { host, state: 'unreachable', message: 'the host could not be read' };
+      if (!lock) return { host, state: 'unreachable', message: 'it cannot be read (lvsctl plan says why)' };
       return await each(host, session, lock.found);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;

@@ -1,4 +1,5 @@
 import type { Resource, State } from '../resources/kind.js';
+import { splitServerKey } from '../resources/server-key.js';
 import type { Observed } from './plan.js';
 
 type Seen = Extract<Observed, { status: 'ok' }>;
@@ -22,7 +23,7 @@ export function tolerated({ kind, key, state, heldBy }: Resource, seen: Seen): b
 
 /** Why keepalived has a real server out: the line in which it said so. */
 export function whyOut(seen: Seen, key: string): string | undefined {
-  const service = key.slice(0, key.lastIndexOf(' '));
+  const [service] = splitServerKey(key);
   const known = seen.entries.get('verdict')?.has(key);
   return (
     said(seen, key, 'down') ??

@@ -1,4 +1,5 @@
 import { type Entries, type Kind, Unreadable } from './kind.js';
+import { splitServerKey } from './server-key.js';
 import { unlessOut } from './verdict.js';
 import { IPVS_TABLE, savedLines, serviceKey, serviceWords, thresholdLines } from './virtual-service.js';
 
@@ -21,9 +22,9 @@ export const realServer: Kind<RealServer> = {
   probe: () => IPVS_TABLE,
   parse,
   unlessOut,
-  owns: (key, wanted) => wanted('virtual-service', split(key)[0]),
+  owns: (key, wanted) => wanted('virtual-service', splitServerKey(key)[0]),
   steps({ key, after }) {
-    const [service, server] = split(key);
+    const [service, server] = splitServerKey(key);
     const words = [...serviceWords(service), '-r', server];
     const line = `-a ${words.join(' ')} `;
     if (!after) return [{ run: REMOVE, args: [line, ...words] }];
@@ -41,11 +42,6 @@ shift
 ! ipvsadm -Sn | grep -qF -e "$line" || ipvsadm -d "$@"`;
 
 const FORWARD: Readonly<Record<string, string>> = { nat: '-m', dr: '-g', tun: '-i' };
-
-function split(key: string): [service: string, server: string] {
-  const at = key.lastIndexOf(' ');
-  return [key.slice(0, Math.max(at, 0)), key.slice(at + 1)];
-}
 
 /** Every field: ipvsadm -e sets what is not given back to its default. ipip has no words, 1.27 does not know them. */
 function options({ forward, weight, upper, lower, tunnel }: RealServer): string[] {

@@ -1,4 +1,5 @@
 import { type Command, type Entries, type Kind, Unreadable } from './kind.js';
+import { splitServerKey } from './server-key.js';
 
 /** In a word, and the line of keepalived's journal that it comes from. */
 type Verdict = {
@@ -26,8 +27,7 @@ export const verdict: Kind<Verdict> = {
 
 /** Carries a command out unless keepalived has this real server out of its service by its own judgement. */
 export function unlessOut(key: string, { run, args = [], ...rest }: Command): Command {
-  const service = key.slice(0, Math.max(0, key.lastIndexOf(' ')));
-  return { run: `${OUT}\n${run}`, args: [key, service, ...args], ...rest };
+  return { run: `${OUT}\n${run}`, args: [key, splitServerKey(key)[0], ...args], ...rest };
 }
 
 const VERDICTS = String.raw`

@@ -21,6 +21,12 @@ export function servedBy(
   );
 }
 
+/** The name of the real server that a table has as `ADDRESS:PORT`; the address itself when it is nobody's. */
+export function serverName({ realServers }: Topology, server: string): string {
+  const address = server.split(':')[0]!;
+  return realServers.find(each => each.address.address === address)?.name ?? address;
+}
+
 /** Every VIP once, at the first service that has it. */
 export function vips({ services }: Topology): readonly { vip: Interface4; place: Place }[] {
   return [

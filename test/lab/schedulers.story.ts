@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applied, type Cluster, cluster } from './cluster.js';
+import { until } from './pair.js';
 
 const VIP = '192.168.127.100';
 /** More addresses of the VIP's kind, for schedulers that go by destination: all carry the mark 50. */
@@ -310,10 +311,3 @@ tries=0; until grep -q open /root/held.${at}; do tries=$((tries + 1)); [ $tries 
     return yaml;
   }
 });
-
-async function until(c: Cluster, host: string, test: string): Promise<void> {
-  await c.on(
-    host,
-    `tries=0; until ${test}; do tries=$((tries + 1)); [ $tries -lt 40 ] || exit 1; sleep 0.5; done`,
-  );
-}

@@ -1,3 +1,5 @@
+import { splitServerKey } from '../../resources/server-key.js';
+import { serverName } from '../../topology/services.js';
 import type { Place, Topology } from '../../topology/topology.js';
 import type { PlanRule, Seen } from './plan-rule.js';
 
@@ -63,7 +65,7 @@ function losses({ topology, observed, desired, plan }: Seen): readonly Loss[] {
       const left = sum(then.map(({ state }) => Number(state.weight)));
       const place = then[0]?.why.place;
       const [before, lost] = [sum(all.map(({ weight }) => weight)), sum(gone.map(({ weight }) => weight))];
-      const servers = gone.map(({ key }) => nameOf(topology, key));
+      const servers = gone.map(({ key }) => serverName(topology, splitServerKey(key)[1]));
       found.set(service, { service, ...(place && { place }), servers, before, lost, left });
     }
   }
@@ -85,14 +87,7 @@ function isServed({ services }: Topology, service: string): boolean {
     );
 }
 
-function serviceOf(key: string): string {
-  return key.slice(0, key.lastIndexOf(' '));
-}
-
-function nameOf({ realServers }: Topology, key: string): string {
-  const address = key.slice(key.lastIndexOf(' ') + 1).split(':')[0]!;
-  return realServers.find(server => server.address.address === address)?.name ?? address;
-}
+const serviceOf = (key: string) => splitServerKey(key)[0];
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);

@@ -1,4 +1,6 @@
 import { whyOut } from '../../plan/verdicts.js';
+import { splitServerKey } from '../../resources/server-key.js';
+import { serverName } from '../../topology/services.js';
 import type { PlanRule } from './plan-rule.js';
 
 /** Finds real servers that keepalived has taken out of their service: not drift, but not what was wished for. */
@@ -15,13 +17,12 @@ export const serverDown: PlanRule = {
           .flatMap(({ key, why }) => {
             const line = whyOut(seen, key);
             if (line === undefined) return [];
-            const address = key.slice(key.lastIndexOf(' ') + 1).split(':')[0];
-            const server = topology.realServers.find(each => each.address.address === address)?.name;
+            const server = serverName(topology, splitServerKey(key)[1]);
             return [
               {
                 host: seen.host,
                 place: why.place,
-                message: `${server ?? address} is down for keepalived on ${seen.host}: ${line}`,
+                message: `${server} is down for keepalived on ${seen.host}: ${line}`,
                 remedy: 'look at that real server; keepalived takes it back as soon as its checks pass',
               },
             ];

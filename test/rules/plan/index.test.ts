@@ -159,17 +159,17 @@ describe('guards of what serves', () => {
   const states = (weights: Weights) =>
     Object.entries(weights).map(([key, weight]) => [key, { weight }] as const);
   /** What is said when the live table goes to the wanted one; `ours`: what the mark holds, all of it unless said. */
-  const said = (live: Weights, wanted: Weights, more: { ours?: readonly string[]; text?: string } = {}) => {
-    const { ours = Object.keys(live), text } = more;
+  const said = (
+    live: Weights,
+    wanted: Weights,
+    more: { ours?: readonly string[]; destroy?: boolean; text?: string } = {},
+  ) => {
+    const { ours = Object.keys(live), destroy, text } = more;
     const entries = ours.map(key => entry('real-server', key, null));
+    const wishes = states(wanted).map(([key, state]) => wish('real-server', key, state));
     const found = judge([], {
       observed: [seen('lb1', { live: { 'real-server': Object.fromEntries(states(live)) } })],
-      desired: new Map([
-        [
-          'lb1',
-          [wish('sysctl', 'x', {}), ...states(wanted).map(([key, state]) => wish('real-server', key, state))],
-        ],
-      ]),
+      desired: new Map([['lb1', destroy ? [] : [wish('sysctl', 'x', {}), ...wishes]]]),
       marks: new Map([['lb1', { before: { format: 1 as const, cluster: 'web', members: {}, entries } }]]),
       ...(text && { text }),
     });
@@ -189,12 +189,7 @@ describe('guards of what serves', () => {
     ['takes another weight, whatever its share', said({ [web1]: 10, [web2]: 1 }, two)],
     ['takes the end of what served nobody', said({ [web1]: 1, [web2]: 0 }, { [web1]: 1 })],
     ['takes the end of what is not ours', said(three, { [web1]: 1, [web2]: 1 }, { ours: [web1, web2] })],
-    [
-      'leaves a destroy alone',
-      judge([], { observed: [seen('lb1', { live: { 'real-server': { [web1]: { weight: 1 } } } })] }).map(
-        ({ id }) => id,
-      ),
-    ],
+    ['leaves a destroy alone', said(two, {}, { destroy: true })],
     ['takes nginx in the place of ipvs', said(two, {}, { text: edited({ 'mode: nat': 'mode: proxy' }) })],
     [
       'takes a mark in the place of a port',
