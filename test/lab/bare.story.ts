@@ -19,9 +19,14 @@ const ofPackages: readonly [RegExp, string][] = [
   [/ \/etc\/systemd\/system\/[^ ]*\.(wants|requires)(\/| |$)/, 'units that a package enables'],
   [/^[-+] unit-file /, 'units that a package brings'],
   [
-    /^\+ (content|file) .*\/etc\/(exports|networks|default\/(nfs|rpcbind|ipvsadm)|ipvsadm\.rules)/,
-    'made by postinst of the package',
+    /^\+ (content|file) .*\/etc\/(exports|networks|default\/(nfs|rpcbind|ipvsadm)|ipvsadm\.rules|idmapd\.conf|nfs\.conf|inputrc)/,
+    'made by postinst of ipvsadm, rpcbind, nfs-common, nfs-kernel-server, netbase, readline-common',
   ],
+  [
+    /^\+ (content|file|folder) .*\/etc\/python3/,
+    'made by postinst of python3-minimal, which nfs-common needs',
+  ],
+  [/^\+ link \/etc\/nginx\/sites-enabled\/default /, 'made by postinst of nginx-common'],
 ];
 
 /** The only other differences that a destroy may leave, each with its reason. */
