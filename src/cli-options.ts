@@ -65,5 +65,10 @@ export function changeOptions(command: Command): Command {
         .default(60)
         .argParser(seconds),
     )
+    .addOption(
+      new Option('--drain-timeout <time>', 'how long connections may go on to a real server that leaves')
+        .default(30)
+        .argParser(seconds),
+    )
     .option('--no-rollback', 'hosts never take anything back by themselves');
 }

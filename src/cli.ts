@@ -66,6 +66,16 @@ hosted('verify', 'send requests to every virtual service, and say who answered')
       (await import('./commands/verify.js')).verify(options, world),
     ),
   );
+for (const [verb, summary] of [
+  ['drain', 'take real servers out: no new connections, and wait for those that are open'],
+  ['undrain', 'give drained real servers their weight back'],
+] as const) {
+  changing(`${verb} <real-servers...>`, summary).action(async (names: string[], ...rest) =>
+    run<import('./commands/apply.js').ApplyOptions>(async (options, world) =>
+      (await import('./commands/drain.js'))[verb](names, options, world),
+    )(...rest),
+  );
+}
 const lock = program.command('lock').summary('who applies on the hosts, and how to end that');
 hosted('status', 'who applies on which host', lock).action(
   run<import('./commands/lock.js').LockOptions>(async (options, world) =>

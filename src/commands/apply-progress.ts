@@ -1,8 +1,7 @@
 import type { ListrTask } from 'listr2';
 import type { Event } from '../plan/event.js';
-import { hostChanges } from '../plan/outcome.js';
 import type { Phase, Plan } from '../plan/plan.js';
-import { changeTitle, eventLine } from '../report/event-text.js';
+import { eventLine, eventMessage } from '../report/event-text.js';
 import type { Io } from './io.js';
 
 /** Shows an apply as it happens: rows on a terminal, one prefixed line a change elsewhere. */
@@ -22,7 +21,8 @@ export async function applyProgress(plan: Plan, io: Io): Promise<Progress> {
 function lines(plan: Plan, io: Io): Progress {
   return {
     tell: event => {
-      if (PLAIN.has(event.type)) io.err(`${eventLine(event, plan)}\n`);
+      if (PLAIN.has(event.type) || (event.type === 'waiting' && event.left % 10 === 0))
+        io.err(`${eventLine(event, plan)}\n`);
     },
     end: async () => {},
   };
@@ -84,14 +84,12 @@ async function rows(plan: Plan): Promise<Progress> {
       if (event.type === 'lost' && event.host)
         current(table, event.host)?.draw(`line lost: ${event.message}`);
       if (event.type === 'confirmed') finish(confirmation);
-      if ((event.type !== 'begin' && event.type !== 'done') || !event.host) return;
+      const isStep = event.type === 'begin' || event.type === 'done' || event.type === 'waiting';
+      if (!isStep || !event.host) return;
       const state = current(table, event.host);
       if (!state) return;
       if (event.type === 'done') finish(state);
-      else
-        state.draw(
-          `${state.done + 1}/${state.total}  ${changeTitle(hostChanges(plan, event.host)[event.change])}`,
-        );
+      else state.draw(`${state.done + 1}/${state.total}  ${eventMessage(event, plan)}`);
     },
     end: async () => {
       for (const state of all().filter(({ done, total, failed }) => !failed && done < total)) {

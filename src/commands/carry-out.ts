@@ -3,7 +3,7 @@ import type { Connector } from '../hosts/connect.js';
 import { approved } from '../plan/compare.js';
 import type { Event } from '../plan/event.js';
 import { foldOutcome, type Outcome } from '../plan/outcome.js';
-import { changes, type Plan } from '../plan/plan.js';
+import { type Change, changes, type Plan } from '../plan/plan.js';
 import { closingJson, eventJson } from '../report/event-json.js';
 import { changeTitle } from '../report/event-text.js';
 import { applyResults, type ExitCode, exitCode, outcomeResults, planResults } from '../report/exit-code.js';
@@ -20,6 +20,8 @@ export interface CarryOutOptions extends ClusterOptions {
   confirmTimeout: number;
   /** Seconds to wait for a package manager that somebody else holds. */
   lockTimeout?: number;
+  /** Seconds that connections have to end before their real server is removed. */
+  drainTimeout?: number;
   /** false: hosts never take anything back by themselves. */
   rollback: boolean;
   destroy?: boolean;
@@ -59,7 +61,7 @@ export async function carryOut(
 
 async function run(
   plan: Plan,
-  { sessions }: Reading,
+  { sessions, beside = [] }: Reading,
   topology: Topology,
   line: Connector,
   options: CarryOutOptions,
@@ -77,7 +79,7 @@ async function run(
   const check = async () => {
     if (!checked) return undefined;
     const again = await read(topology, line, options);
-    const fault = stillDiffers(again.plan, touched);
+    const fault = stillDiffers(again.plan, touched, beside);
     await Promise.all([...again.sessions.values()].map(session => session.close()));
     return fault;
   };
@@ -86,6 +88,7 @@ async function run(
     owner: owner(io.environment),
     patience: options.rollback ? options.confirmTimeout : 0,
     ...(options.lockTimeout !== undefined && { lockTimeout: options.lockTimeout }),
+    ...(options.drainTimeout !== undefined && { drainTimeout: options.drainTimeout }),
     tell,
     check,
     signal: io.signal,
@@ -95,11 +98,15 @@ async function run(
 }
 
 /** Why the hosts that were changed are not as planned now, or undefined. */
-function stillDiffers(plan: Plan, touched: ReadonlySet<string>): string | undefined {
+function stillDiffers(
+  plan: Plan,
+  touched: ReadonlySet<string>,
+  beside: readonly Change[],
+): string | undefined {
   const unread = plan.hosts.find(({ name, status }) => touched.has(name) && status !== 'ok');
   if (unread) return `${unread.name} cannot be read over a new connection: ${unread.message}`;
   const left = changes(plan).filter(
-    ({ host, kind, stays, leaves }) => touched.has(host) && kind !== 'mark' && !stays && !leaves,
+    change => touched.has(change.host) && !change.stays && !change.leaves && !approved([change], beside),
   );
   if (left.length === 0) return undefined;
   const named = left.slice(0, 3).map(change => `${change.host}: ${changeTitle(change)}`);

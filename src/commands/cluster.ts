@@ -4,7 +4,7 @@ import { type Connector, connector } from '../hosts/connect.js';
 import { observe, type Wish } from '../hosts/observe.js';
 import { type Session, Unreachable } from '../hosts/session.js';
 import { compare } from '../plan/compare.js';
-import type { Observed, Plan } from '../plan/plan.js';
+import type { Change, Desired, Observed, Plan } from '../plan/plan.js';
 import { kinds } from '../resources/index.js';
 import type { Resource } from '../resources/kind.js';
 import { desire, rolesOf } from '../roles/index.js';
@@ -12,6 +12,7 @@ import { judgeTopology } from '../rules/index.js';
 import { judgePlan } from '../rules/plan/index.js';
 import { Faults } from '../topology/faults.js';
 import { loadTopology } from '../topology/load.js';
+import { didYouMean } from '../topology/nearest.js';
 import { hosts, type Topology } from '../topology/topology.js';
 import type { ClusterOptions, Io } from './io.js';
 import { labDirectory } from './lab-directory.js';
@@ -19,6 +20,18 @@ import { labDirectory } from './lab-directory.js';
 /** The topology that the options name. @throws {Faults} */
 export async function topologyOf(options: ClusterOptions, io: Io): Promise<Topology> {
   return options.file === '-' ? loadTopology('-', await io.stdin()) : loadTopology(options.file);
+}
+
+/** Names that a person gave. @throws {Faults} for each that is none of `known` */
+export function named(given: readonly string[], known: readonly string[], what: string): readonly string[] {
+  const faults = given
+    .filter(name => !known.includes(name))
+    .map(name => ({
+      message: `the topology has no ${what} ${name}`,
+      remedy: `name one of ${known.join(', ')}${didYouMean(name, known)}`,
+    }));
+  if (faults.length > 0) throw new Faults(faults);
+  return given;
 }
 
 /** How the hosts of this run are reached. @throws {Faults} when the lab that is meant is not up */
@@ -38,7 +51,10 @@ export function connectorOf(topology: Topology, options: ClusterOptions): Promis
 /** The hosts as they are, and how they differ from what is wanted. */
 export interface Reading {
   plan: Plan;
+  desired: Desired;
   observed: readonly Observed[];
+  /** Differences that this run knows of and leaves alone. */
+  beside?: readonly Change[];
   sessions: ReadonlyMap<string, Session>;
 }
 
@@ -78,16 +94,26 @@ export async function read(
   const named = await Promise.all(hosts(topology).map(({ name }) => readOne(name, wish)));
   const left = await Promise.all(former(named, roles).map(name => readOne(name, nothing)));
   const observed = [...named, ...left];
-  const cluster = { name: topology.name, file: topology.file, roles };
-  const compared = compare(cluster, desired, observed, kinds);
+  return { plan: compared(topology, desired, observed, options), desired, observed, sessions };
+}
+
+/** How the hosts differ from what is wanted, and what the rules say of that. */
+export function compared(
+  topology: Topology,
+  desired: Desired,
+  observed: readonly Observed[],
+  { destroy, allow }: { destroy?: boolean; allow?: readonly string[] },
+): Plan {
+  const cluster = { name: topology.name, file: topology.file, roles: rolesOf(topology) };
+  const plan = compare(cluster, desired, observed, kinds);
   const said = [
-    ...(options.destroy ? [] : judgeTopology(topology)),
-    ...judgePlan({ topology, observed, plan: compared, desired }),
+    ...(destroy ? [] : judgeTopology(topology)),
+    ...judgePlan({ topology, observed, plan, desired }),
   ];
   const findings = said.map(finding =>
-    options.allow?.includes(finding.id) ? { ...finding, severity: 'warning' as const } : finding,
+    allow?.includes(finding.id) ? { ...finding, severity: 'warning' as const } : finding,
   );
-  return { plan: { ...compared, findings }, observed, sessions };
+  return { ...plan, findings };
 }
 
 /** Members that a mark names and the topology does not, unless the machine goes on under another name. */

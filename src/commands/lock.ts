@@ -4,11 +4,9 @@ import { look } from '../hosts/look.js';
 import { type Session, Unreachable } from '../hosts/session.js';
 import { exitCode, type Result } from '../report/exit-code.js';
 import { type Locked, lockText } from '../report/lock-text.js';
-import { Faults } from '../topology/faults.js';
-import { didYouMean } from '../topology/nearest.js';
 import { hosts, type Topology } from '../topology/topology.js';
 import { approve, canAsk } from './approval.js';
-import { connectorOf, topologyOf } from './cluster.js';
+import { connectorOf, named, topologyOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
 
 export interface LockOptions extends ClusterOptions {
@@ -18,17 +16,23 @@ export interface LockOptions extends ClusterOptions {
 /** `lvsctl lock status`: who applies on which host, and since when. Nothing is written. */
 export async function lockStatus(options: LockOptions, io: Io): Promise<number> {
   const topology = await topologyOf(options, io);
-  return onEach(topology, names(topology, []), options, io, async (host, _, lock) =>
-    lock
-      ? { host, state: lock.alive ? 'locked' : 'abandoned', owner: lock.owner, id: lock.id }
-      : { host, state: 'free' },
+  return onEach(
+    topology,
+    hosts(topology).map(({ name }) => name),
+    options,
+    io,
+    async (host, _, lock) =>
+      lock
+        ? { host, state: lock.alive ? 'locked' : 'abandoned', owner: lock.owner, id: lock.id }
+        : { host, state: 'free' },
   );
 }
 
 /** `lvsctl lock release`: ends the apply that holds these hosts (all, when none is named); what it had begun is taken back. */
 export async function lockRelease(only: readonly string[], options: LockOptions, io: Io): Promise<number> {
   const topology = await topologyOf(options, io);
-  const asked = names(topology, only);
+  const known = hosts(topology).map(({ name }) => name);
+  const asked = only.length > 0 ? named(only, known, 'host') : known;
   if (!options.autoApprove) {
     if (!canAsk('lvsctl lock release --auto-approve', options, io)) return 3;
     const question = `An apply on ${asked.join(', ')} is ended, and what it had begun is taken back.`;
@@ -42,21 +46,6 @@ export async function lockRelease(only: readonly string[], options: LockOptions,
     const state = !ended.whole ? 'not whole' : ended.how === 'undone' ? 'taken back' : ended.how;
     return { host, state, owner, id };
   });
-}
-
-/** @throws {Faults} when the topology has no such host */
-function names(topology: Topology, only: readonly string[]): readonly string[] {
-  const known = hosts(topology).map(({ name }) => name);
-  const strange = only.filter(name => !known.includes(name));
-  if (strange.length > 0) {
-    throw new Faults(
-      strange.map(name => ({
-        message: `the topology has no host ${name}`,
-        remedy: `name one of ${known.join(', ')}${didYouMean(name, known)}`,
-      })),
-    );
-  }
-  return only.length > 0 ? only : known;
 }
 
 async function onEach(

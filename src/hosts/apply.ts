@@ -16,6 +16,8 @@ export interface ApplyOptions {
   patience: number;
   /** Seconds to wait for somebody else's lock on what we need, such as the package manager; 60 when it is left out. */
   lockTimeout?: number;
+  /** Seconds that connections have to end before their real server is removed; 30 when it is left out. */
+  drainTimeout?: number;
   tell: (event: Event) => void;
   /** Whether all is as planned, asked over new connections before anything is confirmed: why not, or undefined. */
   check: () => Promise<string | undefined>;
@@ -119,13 +121,13 @@ function backwards(plan: Plan): string[][] {
 }
 
 function load(plan: Plan, host: string, id: string, options: ApplyOptions): Load {
-  const { kinds, owner, patience, lockTimeout = 60 } = options;
+  const { kinds, owner, patience, lockTimeout = 60, drainTimeout = 30 } = options;
   const numbered = numberedPhases(plan, host);
   const ready = readiness(plan, host, id, options);
   const all = numbered.flat();
   const reloads = all.flatMap(({ change }) => (change.action === 'reload' ? [change] : []));
   const scripts = numbered.map(part => phaseScript(plan.cluster, directoryOf(id), part, kinds, reloads));
-  const waits = `LVSCTL_LOCK_TIMEOUT=${lockTimeout}\nexport LVSCTL_LOCK_TIMEOUT\n`;
+  const waits = `export LVSCTL_LOCK_TIMEOUT=${lockTimeout} LVSCTL_DRAIN_TIMEOUT=${drainTimeout}\n`;
   const marks = plan.marks.get(host) ?? {};
   return {
     id,
@@ -157,5 +159,7 @@ function during(cluster: string, { before, after }: { before?: Mark; after?: Mar
   for (const entry of after?.entries ?? []) {
     if (!entries.some(({ kind, key }) => kind === entry.kind && key === entry.key)) entries.push(entry);
   }
-  return { format: 1, cluster, members: { ...before?.members, ...after?.members }, entries };
+  const { drained } = after ?? before ?? {};
+  const members = { ...before?.members, ...after?.members };
+  return { format: 1, cluster, members, entries, ...(drained && { drained }) };
 }

@@ -3,6 +3,7 @@ import type { Event } from '../plan/event.js';
 /** What the supervisor writes, one line each; `phase-end` and `end` are for us, the others are events. */
 export type Entry =
   | { type: 'begin' | 'done' | 'taken-back'; change: number }
+  | { type: 'waiting'; change: number; connections: number; left: number }
   | { type: 'failed' | 'undo-failed'; change: number; message: string }
   | { type: 'phase-end'; phase: number; code: number }
   | { type: 'undone'; whole: boolean; by: 'client' | 'switch' }
@@ -11,13 +12,15 @@ export type Entry =
 
 /** One line of the journal; undefined when it is none (a line cut off by a crash). */
 export function parseEntry(line: string): Entry | undefined {
-  const [word, first = '', second = ''] = line.split(' ');
+  const [word, first = '', second = '', third = ''] = line.split(' ');
   const message = () => Buffer.from(second, 'base64').toString('utf8').trim();
   switch (word) {
     case 'begin':
     case 'done':
     case 'taken-back':
       return { type: word, change: Number(first) };
+    case 'waiting':
+      return { type: word, change: Number(first), connections: Number(second), left: Number(third) };
     case 'failed':
     case 'undo-failed':
       return { type: word, change: Number(first), message: message() };
@@ -41,6 +44,8 @@ export function eventOf(host: string, entry: Entry): Event | undefined {
     case 'begin':
     case 'done':
       return { at, host, type: entry.type, change: entry.change };
+    case 'waiting':
+      return { at, host, ...entry };
     case 'failed':
     case 'undo-failed': {
       const change = entry.change < 0 ? {} : { change: entry.change };

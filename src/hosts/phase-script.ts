@@ -30,12 +30,13 @@ export function phaseScript(
     const [hold, release] = stays ? [': >"$dir/hold"\n', '\nrm -f "$dir/hold"'] : ['', ''];
     const noted = reloads.filter(reload => members.some(({ change }) => isFollowed(change, reload)));
     const read = members.filter(({ change }) => kinds.get(change.kind)?.reload);
+    const drain = members[0]!.change.action === 'drain' ? members[0]!.number : undefined;
     const all = [
       ...noted.map(({ key }) => ({ run: NOTE, args: [key] })),
       ...commands,
       ...read.map(({ change }) => ({ run: FORGET, args: [change.key] })),
     ];
-    return `${hold}begin ${list}\n${guarded(all)} || failed ${numbers[0]}\ncompleted ${list}${release}`;
+    return `${hold}begin ${list}\n${guarded(all, drain)} || failed ${numbers[0]}\ncompleted ${list}${release}`;
   });
   const checks = [...new Map(part.flatMap(({ change }) => checkOf(change))).values()].map(
     check => `${guarded([check])} || failed -1`,
@@ -99,17 +100,26 @@ function runs(
   const result: { kind: string; members: Numbered[] }[] = [];
   for (const item of part) {
     const last = result.at(-1);
-    const joins = last?.kind === item.change.kind && kinds.get(item.change.kind)?.together;
-    if (joins) last.members.push(item);
+    const { kind, action } = item.change;
+    const isDrain = action === 'drain';
+    const alike = last?.kind === kind && (last.members[0]!.change.action === 'drain') === isDrain;
+    if (alike && (isDrain || kinds.get(kind)?.together)) last.members.push(item);
     else result.push({ kind: item.change.kind, members: [item] });
   }
   return result.map(({ kind, members }) => ({
     members,
-    commands: kinds.get(kind)?.together
-      ? kinds.get(kind)!.together!(members.map(({ change }) => change))
-      : stepsOf(members[0]!.change, kinds),
+    commands: commandsOf(
+      members.map(({ change }) => change),
+      kinds.get(kind),
+      kinds,
+    ),
     stays: kinds.get(kind)?.stays !== undefined,
   }));
+}
+
+function commandsOf(changes: readonly Change[], kind: Kind | undefined, kinds: Kinds): readonly Command[] {
+  if (changes[0]!.action === 'drain') return kind?.drain?.(changes) ?? [];
+  return kind?.together ? kind.together(changes) : stepsOf(changes[0]!, kinds);
 }
 
 function stepsOf(change: Change, kinds: Kinds): readonly Command[] {
@@ -129,6 +139,8 @@ function joined(commands: readonly Command[]): string {
   return commands.length === 0 ? ':' : commands.map(command => `{ ${commandText(command)}; }`).join(' && ');
 }
 
-function guarded(commands: readonly Command[]): string {
-  return `{ ${joined(commands)}; } >"$dir/output" 2>&1`;
+/** `drain`: the number of the change that tells the journal, on descriptor 3, for how many connections it waits. */
+function guarded(commands: readonly Command[], drain?: number): string {
+  if (drain === undefined) return `{ ${joined(commands)}; } >"$dir/output" 2>&1`;
+  return `export LVSCTL_CHANGE=${drain}\n{ ${joined(commands)}; } 3>>"$dir/journal" >"$dir/output" 2>&1`;
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Kind } from '../resources/kind.js';
 import type { Mark } from '../systems/facts.js';
 import { diff, markAfter, same, unchanged } from './diff.js';
+import { drains } from './drain.js';
 import { order } from './order.js';
 import type { Change, Desired, Observed, Plan } from './plan.js';
 
-/** The key of the change that stands for the mark itself, on a host where nothing else changes. */
 const MARK = { kind: 'mark', key: '/var/lib/lvsctl/mark', layer: 'persisted', stage: 'storage' } as const;
 
 /**
@@ -37,7 +37,7 @@ export function compare(
     if (changes.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) {
       changes.push(markChange(seen.host, before, after));
     }
-    all.push(...changes);
+    all.push(...changes, ...drains(changes, wanted, seen));
     marks.set(seen.host, { ...(before && { before }), ...(after && { after }) });
     hosts.push({
       name: seen.host,
@@ -92,17 +92,19 @@ function membersNow(roles: ReadonlyMap<string, string>, observed: readonly Obser
   return Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function markChange(host: string, before: Mark | undefined, after: Mark | undefined): Change {
+/** The change that stands for the mark itself, on a host where nothing else changes. */
+export function markChange(host: string, before: Mark | undefined, after: Mark | undefined): Change {
   const action = before ? (after ? 'update' : 'delete') : 'create';
   const [was, is] = [before && shown(before), after && shown(after)];
   return { host, ...MARK, action, ...(was && { before: was }), ...(is && { after: is }), why: 'orphan' };
 }
 
 function shown(mark: Mark) {
-  return { members: Object.keys(mark.members).join(' '), entries: mark.entries.length };
+  const { members, entries, drained = [] } = mark;
+  return { members: Object.keys(members).join(' '), entries: entries.length, drained: drained.join(' ') };
 }
 
-function digest(changes: readonly Change[]): string {
+export function digest(changes: readonly Change[]): string {
   const lines = changes.map(({ host, kind, key, after }) =>
     JSON.stringify([host, kind, key, after ? Object.entries(after).sort() : null]),
   );

@@ -156,7 +156,14 @@ export function markAfter(
   });
   const kept = [...former.values()].filter(({ kind }) => untouched(kind));
   if (wanted.length + kept.length === 0) return undefined;
-  return { format: 1, cluster, members, entries: [...ours, ...kept] };
+  const drained = seen.facts.mark?.drained?.filter(name => members[name] !== undefined) ?? [];
+  return {
+    format: 1,
+    cluster,
+    members,
+    entries: [...ours, ...kept],
+    ...(drained.length > 0 && { drained }),
+  };
 }
 
 function live(seen: Seen, { kind, key }: Thing): State | undefined {

@@ -15,8 +15,8 @@ const TITLES: Readonly<Record<Stage, string>> = {
 /**
  * Puts changes into phases: creations and updates down the stages, then removals up them, so that a server is
  * ready before the director sends to it, and the director has let go before a server is taken down. Within a host:
- * the order of the kinds, then the order in which the role wrote; removals backwards; reloads last, those of what
- * nobody wants any more after the removals; then what keepalived holds.
+ * the order of the kinds, then the order in which the role wrote; drains; removals backwards; reloads last, those of
+ * what nobody wants any more after the removals; then what keepalived holds, and drains first where it removes.
  */
 export function order(changes: readonly Change[], kinds: readonly string[]): Phase[] {
   const down = STAGES.map(stage => ({
@@ -51,6 +51,7 @@ function phase(part: { stage: Stage; changes: Change[] }, removal: boolean, kind
 
 /** What keepalived holds comes last: it makes and removes most of that itself when it starts or reads its files. */
 function rank(change: Change): number {
+  if (change.action === 'drain') return change.heldBy ? -1 : 0.5;
   if (change.heldBy) return isRemoval(change) ? 4 : 3;
   if (change.action === 'reload') return 2;
   return isRemoval(change) ? 1 : 0;

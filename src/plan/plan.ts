@@ -18,8 +18,11 @@ export type Observed =
     }
   | { host: string; status: 'unreachable' | 'refused'; message: string; remedy: string };
 
-/** restore: back to what stood there before our first write. reload: it stays as it is and reads its files again. */
-export type Action = 'create' | 'update' | 'delete' | 'restore' | 'reload';
+/**
+ * restore: back to what stood there before our first write. reload: it stays as it is and reads its files again. drain:
+ * it gets nothing new, and what it has may end before it is removed.
+ */
+export type Action = 'create' | 'update' | 'delete' | 'restore' | 'reload' | 'drain';
 
 export interface Change<S extends State = State> extends Address, Edit<S> {
   action: Action;

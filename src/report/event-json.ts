@@ -17,6 +17,7 @@ const types: Readonly<Record<Event['type'], string>> = {
   unlocked: 'unlock',
   begin: 'apply_start',
   done: 'apply_complete',
+  waiting: 'drain_wait',
   failed: 'apply_errored',
   lost: 'connection_lost',
   undone: 'rolled_back',
@@ -71,6 +72,7 @@ export function eventJson(event: Event, plan: Plan): object {
           },
         }
       : {}),
+    ...(event.type === 'waiting' ? { connections: event.connections, seconds_left: event.left } : {}),
     ...('message' in event ? { diagnostic: { severity: 'error', summary: event.message } } : {}),
     ...(event.type === 'phase' ? { phase: event.name, hosts: event.hosts } : {}),
     ...(event.type === 'undone' ? { whole: event.whole, by: event.by } : {}),

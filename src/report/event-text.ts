@@ -1,6 +1,7 @@
 import type { Event } from '../plan/event.js';
 import { hostChanges } from '../plan/outcome.js';
 import type { Change, Plan } from '../plan/plan.js';
+import { count } from './count.js';
 import { oneLine, printable } from './printable.js';
 
 const past: Readonly<Record<Change['action'], string>> = {
@@ -9,6 +10,7 @@ const past: Readonly<Record<Change['action'], string>> = {
   delete: 'deleted',
   restore: 'restored',
   reload: 'reloaded',
+  drain: 'drained',
 };
 
 /** One plain line for logs and pipes: `[lb1] create sysctl net.ipv4.ip_forward`, without a line feed. */
@@ -17,7 +19,7 @@ export function eventLine(event: Event, plan: Plan): string {
 }
 
 /** What an event says, without its host. */
-function eventMessage(event: Event, plan: Plan): string {
+export function eventMessage(event: Event, plan: Plan): string {
   switch (event.type) {
     case 'phase':
       return `${event.name}: ${event.hosts.join(', ')}`;
@@ -34,6 +36,10 @@ function eventMessage(event: Event, plan: Plan): string {
     case 'done': {
       const change = changeOf(event, plan);
       return change ? `${past[change.action]} ${subject(change)}` : 'done';
+    }
+    case 'waiting': {
+      const open = count(event.connections, 'connection');
+      return `${changeTitle(changeOf(event, plan))}: ${open}, ${event.left} s left`;
     }
     case 'failed': {
       const change = changeOf(event, plan);

@@ -29,6 +29,7 @@ export interface Tally {
 /** What becomes of the entry of this change. */
 export function verb(change: Change): Verb {
   if (change.stays !== undefined) return 'stay';
+  if (change.action === 'drain') return 'update';
   if (change.action !== 'restore') return change.action;
   return change.after === undefined ? 'delete' : change.before === undefined ? 'create' : 'update';
 }

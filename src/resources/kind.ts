@@ -89,6 +89,11 @@ export interface Kind<S extends State = State> {
   together?(edits: readonly Edit<S>[]): readonly Command[];
   /** Must pass on every host before the first change on any. $LVSCTL_LOCK_TIMEOUT: seconds that it may wait. */
   ready?(): readonly Command[];
+  /**
+   * Leads to `after`, with which nothing new begins there, and waits until what is open has ended, at most
+   * $LVSCTL_DRAIN_TIMEOUT seconds; tells each second on descriptor 3: `waiting $LVSCTL_CHANGE CONNECTIONS SECONDS-LEFT`.
+   */
+  drain?(edits: readonly Edit<S>[]): readonly Command[];
   /** Makes the running thing read its configuration again, without a gap. */
   reload?(key: string): readonly Command[];
   /** A step that must not be carried out where keepalived, who holds the entry, judged it to be out. */

@@ -1,4 +1,4 @@
-import { type Entries, type Kind, Unreadable } from './kind.js';
+import { type Command, type Edit, type Entries, type Kind, Unreadable } from './kind.js';
 import { splitServerKey } from './server-key.js';
 import { unlessOut } from './verdict.js';
 import { IPVS_TABLE, savedLines, serviceKey, serviceWords, thresholdLines } from './virtual-service.js';
@@ -23,14 +23,17 @@ export const realServer: Kind<RealServer> = {
   parse,
   unlessOut,
   owns: (key, wanted) => wanted('virtual-service', splitServerKey(key)[0]),
-  steps({ key, after }) {
-    const [service, server] = splitServerKey(key);
-    const words = [...serviceWords(service), '-r', server];
-    const line = `-a ${words.join(' ')} `;
-    if (!after) return [{ run: REMOVE, args: [line, ...words] }];
-    return [{ run: WRITE, args: [line, ...words, ...options(after)] }];
-  },
+  drain: edits => [...edits.flatMap(steps), { run: WAIT, args: edits.map(({ key }) => key) }],
+  steps,
 };
+
+function steps({ key, after }: Edit<RealServer>): readonly Command[] {
+  const [service, server] = splitServerKey(key);
+  const words = [...serviceWords(service), '-r', server];
+  const line = `-a ${words.join(' ')} `;
+  if (!after) return [{ run: REMOVE, args: [line, ...words] }];
+  return [{ run: WRITE, args: [line, ...words, ...options(after)] }];
+}
 
 const WRITE = `line=$1
 shift
@@ -40,6 +43,29 @@ const REMOVE = `[ -e /proc/net/ip_vs ] || exit 0
 line=$1
 shift
 ! ipvsadm -Sn | grep -qF -e "$line" || ipvsadm -d "$@"`;
+
+/** Open connections, persistence that still leads there, and any of UDP (ipvsadm(8), --persistent-conn). */
+const CONNECTIONS = `connections() {
+  ipvsadm -Ln --persistent-conn | awk '
+    BEGIN { for (i = 1; i < ARGC; i++) { ours[ARGV[i]] = 1; ARGV[i] = "" } }
+    /^(TCP|UDP|SCTP|FWM) / { udp = $1 == "UDP"; service = tolower($1) ($1 == "FWM" && $3 == "IPv6" ? "6" : "") " " $2 }
+    $1 == "->" && (service " " $2) in ours { open += $4 + $5 + udp * $6 }
+    END { print open + 0 }
+  ' "$@"
+}`;
+
+/** Prints one number: the connections that these real servers have. */
+export function connectionsProbe(keys: readonly string[]): Command {
+  return { run: `${CONNECTIONS}\nconnections "$@"`, args: keys };
+}
+
+const WAIT = `${CONNECTIONS}
+left=\${LVSCTL_DRAIN_TIMEOUT:-0}
+while open=$(connections "$@") && [ "$open" -gt 0 ] && [ "$left" -gt 0 ]; do
+  echo "waiting $LVSCTL_CHANGE $open $left" >&3
+  sleep 1
+  left=$((left - 1))
+done`;
 
 const FORWARD: Readonly<Record<string, string>> = { nat: '-m', dr: '-g', tun: '-i' };
 

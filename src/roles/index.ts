@@ -1,6 +1,7 @@
 import type { Resource } from '../resources/kind.js';
 import type { HostFacts } from '../systems/facts.js';
 import { systemOf } from '../systems/families.js';
+import { withDrained } from '../topology/services.js';
 import { type Director, hosts, type Topology } from '../topology/topology.js';
 import { director } from './director.js';
 import { unfit } from './fitness.js';
@@ -10,12 +11,14 @@ import { realServer } from './real-server.js';
 
 /**
  * What one host should hold, from the topology and the host's own facts; nothing for a host it does not name, and
- * a fault for one that cannot be what the topology calls it.
+ * a fault for one that cannot be what the topology calls it. `drained`: real servers that get no new connections from it.
  */
 export function desire(
-  topology: Topology,
+  whole: Topology,
   facts: HostFacts,
+  drained: readonly string[] = facts.mark?.drained ?? [],
 ): readonly Resource[] | { message: string; remedy: string } {
+  const topology = withDrained(whole, drained);
   const named = hosts(topology).find(({ name }) => name === facts.host);
   const fault = named && unfit(topology, named, facts);
   if (fault) return fault;

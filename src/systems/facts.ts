@@ -8,6 +8,8 @@ export interface Mark {
   members: Readonly<Record<string, string>>;
   /** What we put on this host, and what stood there before our first write (null: nothing). */
   entries: readonly MarkEntry[];
+  /** On a director: real servers, by name, that get no new connections until they are undrained. */
+  drained?: readonly string[];
 }
 
 export interface MarkEntry {

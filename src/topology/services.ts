@@ -38,3 +38,13 @@ export function vips({ services }: Topology): readonly { vip: Interface4; place:
 export function isSecure({ tls }: Topology, port: number): boolean {
   return tls?.ports.includes(port) ?? false;
 }
+
+/** The same topology with weight 0 for these real servers: they get no new connections. */
+export function withDrained(topology: Topology, names: readonly string[]): Topology {
+  if (names.length === 0) return topology;
+  const services = topology.services.map(service => ({
+    ...service,
+    servers: service.servers.map(server => (names.includes(server.name) ? { ...server, weight: 0 } : server)),
+  }));
+  return { ...topology, services };
+}

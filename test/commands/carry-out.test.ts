@@ -53,7 +53,12 @@ function planned(wanted: readonly Resource[], host: Observed): Plan {
 
 /** Carries out the first of these plans; the others are what is read afterwards, one after the other. */
 async function carried(...plans: Plan[]) {
-  const [first, ...later] = plans.map(plan => ({ plan, observed: [], sessions: new Map() }));
+  const [first, ...later] = plans.map(plan => ({
+    plan,
+    desired: new Map(),
+    observed: [],
+    sessions: new Map(),
+  }));
   const last = later.at(-1) ?? first!;
   vi.mocked(read)
     .mockReset()

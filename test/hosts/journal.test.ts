@@ -10,6 +10,7 @@ describe('a line of the journal', () => {
     ['taken-back 3', { type: 'taken-back', change: 3 }],
     [`failed 3 ${told('target is busy\n')}`, { type: 'failed', change: 3, message: 'target is busy' }],
     [`undo-failed 3 ${told('é')}`, { type: 'undo-failed', change: 3, message: 'é' }],
+    ['waiting 3 12 25', { type: 'waiting', change: 3, connections: 12, left: 25 }],
     ['phase-end 2 137', { type: 'phase-end', phase: 2, code: 137 }],
     ['undone yes client', { type: 'undone', whole: true, by: 'client' }],
     ['undone no switch', { type: 'undone', whole: false, by: 'switch' }],

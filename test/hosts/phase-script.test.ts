@@ -27,8 +27,18 @@ const both: Kind<{ value: string }> = {
   name: 'both',
   together: edits => [{ run: 'echo "$*" >>"$OUT"', args: edits.map(({ key }) => key) }],
 };
+const leaving: Kind<{ value: string }> = {
+  ...step,
+  name: 'leaving',
+  drain: edits => [
+    {
+      run: 'echo "drain $*" >>"$OUT"; echo "waiting $LVSCTL_CHANGE 7 $LVSCTL_DRAIN_TIMEOUT" >&3',
+      args: edits.map(({ key }) => key),
+    },
+  ],
+};
 const lasting: Kind<{ value: string }> = { ...step, name: 'lasting', stays: 'it stays' };
-const kinds = new Map([step, both, lasting].map(kind => [kind.name, kind as unknown as Kind]));
+const kinds = new Map([step, both, leaving, lasting].map(kind => [kind.name, kind as unknown as Kind]));
 
 describe('the scripts of an apply', () => {
   let directory: string;
@@ -83,6 +93,16 @@ describe('the scripts of an apply', () => {
     sh(phaseScript('web', directory, part, kinds), '1');
     expect(read('out')).toEqual(['a b', 'c - new', 'd']);
     expect(read('journal').slice(0, 4)).toEqual(['begin 0', 'begin 1', 'done 0', 'done 1']);
+  });
+
+  it('drain neighbours in one run, which tells the journal for what it waits, before they are removed', () => {
+    const was = { before: { value: 'old' } };
+    const [a, b] = ['a', 'b'].map(key => change('lb1', { kind: 'leaving', key, ...was }));
+    const drains = [a!, b!].map(each => ({ ...each, action: 'drain' as const, after: { value: 'none' } }));
+    const script = phaseScript('web', directory, numbered(...drains, a!, b!), kinds);
+    expect(sh(`export LVSCTL_DRAIN_TIMEOUT=9\n${script}`, '1')).toBe(0);
+    expect(read('out')).toEqual(['drain a b', 'a old -', 'b old -']);
+    expect(read('journal').slice(0, 5)).toEqual(['begin 0', 'begin 1', 'waiting 0 7 9', 'done 0', 'done 1']);
   });
 
   it('write nothing when a check does not pass', () => {

@@ -84,6 +84,8 @@ describe('a running cluster follows its edited file in place', () => {
     await edited(
       yaml => yaml.replace(WEB3, ''),
       [
+        // Drained, then removed.
+        `lb1 real-server ${service(80)} 192.168.80.40:80`,
         `lb1 real-server ${service(80)} 192.168.80.40:80`,
         saved(80),
         'web3 service nginx.service',

@@ -11,42 +11,68 @@ export interface Steady {
 }
 
 const LOAD = `
-import socket, sys, time
-host, port, every = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-log = open(sys.argv[4], 'w', 1)
+import socket, sys, threading, time
+host, port, every, log_to, workers, manner = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:]
+kept, workers = manner == 'kept', int(workers)
+log = open(log_to, 'w', 1)
 end = time.time() + 900
-while time.time() < end:
-    began = time.time()
-    try:
-        s = socket.create_connection((host, port), timeout=1)
-        s.settimeout(1)
-        s.sendall(b'GET / HTTP/1.0\\r\\nHost: lab\\r\\n\\r\\n')
-        said = b''
-        while True:
-            part = s.recv(4096)
-            if not part: break
-            said += part
-        s.close()
-        head, _, body = said.partition(b'\\r\\n\\r\\n')
-        words = body.decode().split()
-        answer = '-' if not words else '_'.join(words)[:40]
-    except OSError:
-        answer = '-'
-    log.write('%.2f %s\\n' % (time.time(), answer))
-    time.sleep(max(0, every - (time.time() - began)))
+ASK = b'GET / HTTP/1.1\\r\\nHost: lab\\r\\nConnection: %s\\r\\n\\r\\n' % (b'keep-alive' if kept else b'close')
+def connected():
+    s = socket.create_connection((host, port), timeout=1)
+    s.settimeout(1)
+    return s
+def answer(s):
+    s.sendall(ASK)
+    said = b''
+    while b'\\r\\n\\r\\n' not in said: said += some(s)
+    head, _, body = said.partition(b'\\r\\n\\r\\n')
+    length = [line for line in head.lower().split(b'\\r\\n') if line.startswith(b'content-length:')]
+    while len(body) < int(length[0].split(b':')[1]): body += some(s)
+    return '_'.join(body.decode().split())[:40] or '-'
+def some(s):
+    part = s.recv(4096)
+    if not part: raise OSError('closed')
+    return part
+def work(number):
+    s = None
+    time.sleep(every * number / workers)
+    while time.time() < end:
+        began = time.time()
+        try:
+            s = s or connected()
+            said = answer(s)
+        except (OSError, IndexError):
+            said = '-'
+        if said == '-' or not kept:
+            if s: s.close()
+            s = None
+        log.write('%.2f %s\\n' % (time.time(), said))
+        time.sleep(max(0, every - (time.time() - began)))
+for number in range(workers): threading.Thread(target=work, args=(number,)).start()
 `;
 
-/** Sends requests from the client one after the other, at most every so many seconds, until it is ended. */
+interface Pace {
+  port?: number;
+  /** Seconds from one request to the next, of each worker. */
+  every?: number;
+  /** Clients side by side. */
+  workers?: number;
+  /** Each client keeps one connection for as long as it lasts; else every request has its own. */
+  kept?: boolean;
+}
+
+/** Sends requests from the client, each worker one after the other, until it is ended; 15 minutes at most. */
 export async function steady(
   cluster: Cluster,
   host: string,
-  { port = 80, every = 0.2 }: { port?: number; every?: number } = {},
+  { port = 80, every = 0.2, workers = 1, kept = false }: Pace = {},
 ): Promise<{ end(): Promise<Steady> }> {
-  const log = `/root/steady-${port}.log`;
+  const manner = kept ? 'kept' : 'new';
+  const log = `/root/steady-${port}-${manner}.log`;
   await cluster.on(
     'client',
     `cat >/root/steady.py <<'END'\n${LOAD}\nEND
-nohup python3 /root/steady.py ${host} ${port} ${every} ${log} >/dev/null 2>&1 </dev/null &
+nohup python3 /root/steady.py ${host} ${port} ${every} ${log} ${workers} ${manner} >/dev/null 2>&1 </dev/null &
 echo $! >${log}.pid; sleep 2`,
   );
   return {

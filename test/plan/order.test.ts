@@ -51,6 +51,20 @@ describe('the order of a plan', () => {
     ]);
   });
 
+  it('drains before it removes: after what is new, or before all that makes keepalived remove', () => {
+    const drained = (key: string, beside: Partial<Change> = {}) => [
+      change('lb1', { kind: 'real-server', key, action: 'drain', before: state, after: state, ...beside }),
+      change('lb1', { kind: 'real-server', key: `${key} away`, before: state, ...beside }),
+    ];
+    const held = { heldBy: 'keepalived' as const };
+    const changes = [
+      ...drained('old'),
+      ...drained('held', held),
+      made('lb1', 'master', 'real-server', 'new'),
+    ];
+    expect(shown(order(changes, KINDS))).toEqual(['Director: lb1(held new old old away held away)']);
+  });
+
   it('carries out both at the turn in one phase, what is made first', () => {
     const changes = [
       gone('lb1', 'master', 'real-server', 'old'),

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { Unreadable } from '../../src/resources/kind.js';
-import { realServer } from '../../src/resources/real-server.js';
+import { connectionsProbe, realServer } from '../../src/resources/real-server.js';
 import { lawOfKind } from './law.js';
 
 const plain = { forward: 'nat', weight: 1, upper: 0, lower: 0, tunnel: '' };
@@ -85,6 +86,34 @@ describe('a real server', () => {
         run: expect.stringContaining('ipvsadm -d "$@"'),
       },
     ]);
+  });
+
+  it('is drained by weight 0, and waited for until its connections and its persistence are gone', () => {
+    const state = { ...plain, forward: 'dr' };
+    const [weigh, wait] = realServer.drain!([{ key, before: state, after: { ...state, weight: 0 } }]);
+    expect(weigh!.args?.slice(1).join(' ')).toBe('-t 12.0.0.1:80 -r 192.168.80.10:80 -g -w 0 -x 0 -y 0');
+    const tool = `ipvsadm() { cat <<END
+TCP  12.0.0.1:80 rr
+  -> 192.168.80.10:80             0         $1           $2          9
+  -> 192.168.80.20:80             1         50          50         9
+UDP  12.0.0.1:53 wlc
+  -> 192.168.80.10:80             1         0           70         9
+END
+}`;
+    const waiting = (open: string, left: number) => {
+      const table = tool.replaceAll('$1', open).replaceAll('$2', '0');
+      const script = `sleep() { :; }; export LVSCTL_CHANGE=4 LVSCTL_DRAIN_TIMEOUT=${left}\nexec 3>&1\n${table}\n${wait!.run}`;
+      return spawnSync('sh', ['-c', script, 'sh', ...wait!.args!], { encoding: 'utf8' }).stdout;
+    };
+    expect(waiting('0', 30)).toBe('');
+    expect(waiting('3', 2)).toBe('waiting 4 3 2\nwaiting 4 3 1\n');
+    const count = connectionsProbe([key, 'udp 12.0.0.1:53 192.168.80.10:80']);
+    const counted = spawnSync(
+      'sh',
+      ['-c', `${tool.replaceAll('$1', '1').replaceAll('$2', '2')}\n${count.run}`, 'sh', ...count.args!],
+      { encoding: 'utf8' },
+    );
+    expect(counted.stdout).toBe('82\n');
   });
 
   it('that nobody wants is ours when its virtual service is', () => {

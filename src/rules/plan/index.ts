@@ -1,4 +1,5 @@
 import type { Finding } from '../../plan/plan.js';
+import { drained } from './drained.js';
 import { foreignFile } from './foreign-file.js';
 import { foreignVirtualService } from './foreign-virtual-service.js';
 import { lastServer, weightLost } from './lost-weight.js';
@@ -19,6 +20,7 @@ const rules: readonly PlanRule[] = [
   lastServer,
   weightLost,
   massDelete,
+  drained,
   serverDown,
   vipOnBackup,
   vipNowhere,

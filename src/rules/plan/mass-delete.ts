@@ -12,7 +12,9 @@ export const massDelete: PlanRule = {
   judge({ plan, desired }) {
     const isDestroy = [...desired.values()].every(wanted => wanted.length === 0);
     const held = [...plan.marks.values()].reduce((sum, { before }) => sum + (before?.entries.length ?? 0), 0);
-    const gone = changes(plan).filter(({ why, stays }) => why === 'orphan' && !stays).length;
+    const gone = changes(plan).filter(
+      ({ why, stays, action }) => why === 'orphan' && !stays && action !== 'drain',
+    ).length;
     if (isDestroy || gone < LEAST || gone * 2 <= held) return [];
     const message = `${gone} of the ${held} things that lvsctl holds on these hosts go at once`;
     return [{ message, remedy: 'is this the right file? To give the hosts back there is `lvsctl destroy`' }];
