@@ -268,7 +268,7 @@ describe('a connector that is closed', () => {
     const { config, port, file } = await knownServer();
     const { port: silent } = await tcp(() => {});
     const configFile = knownFile(
-      `${config}Host mute\n  Port ${silent}\nHost behind\n  ProxyJump web\n  Port ${port}\nHost *\n  HostName 127.0.0.1\n  User admin\n  UserKnownHostsFile ${file}\n  IdentityFile ${us.file}\n`,
+      `${config}Host mute\n  Port ${silent}\nHost behind\n  ProxyJump web\n  Port ${port}\nHost *\n  HostName 127.0.0.1\n  User admin\n  UserKnownHostsFile ${file}\n  IdentityFile ${us.file}\n  ConnectTimeout 600\n`,
     );
     const program = `
       import { connector } from '${join(import.meta.dirname, '../../src/hosts/connect.ts')}';
@@ -287,11 +287,10 @@ describe('a connector that is closed', () => {
     child.stdout.on('data', chunk => {
       printed += chunk;
     });
-    const since = Date.now();
+    // What it would wait for otherwise takes ten minutes.
     const code = await new Promise(resolve => child.on('exit', resolve));
     expect([printed, code]).toEqual(['closed', 0]);
-    expect(Date.now() - since).toBeLessThan(5000);
-  }, 20_000);
+  });
 
   it('gives up what is under way', async () => {
     const { port } = await tcp(() => {});
