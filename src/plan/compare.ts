@@ -3,6 +3,7 @@ import type { Kind } from '../resources/kind.js';
 import type { Mark } from '../systems/facts.js';
 import { diff, markAfter, same, unchanged } from './diff.js';
 import { drains } from './drain.js';
+import { masterLast } from './master.js';
 import { order } from './order.js';
 import type { Change, Desired, Observed, Plan } from './plan.js';
 
@@ -33,7 +34,7 @@ export function compare(
     const wanted = desired.get(seen.host) ?? [];
     const before = seen.facts.mark;
     const after = markAfter(cluster.name, members, wanted, seen, kinds);
-    const changes = diff(wanted, seen, kinds);
+    const changes = [...masterLast(diff(wanted, seen, kinds), observed)];
     if (changes.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) {
       changes.push(markChange(seen.host, before, after));
     }

@@ -72,6 +72,6 @@ function imagined(topology: Topology, name: string, network: Network): HostFacts
     iptables: 'nft',
     missing: [],
     root: true,
-    ssh: { local: '', peer: '' },
+    ssh: { local: '', port: 22, peer: '', byDefaultRoute: false },
   };
 }

@@ -50,8 +50,8 @@ export interface HostFacts {
   missing: readonly string[];
   /** True when we are root, or `sudo -n` makes us root. */
   root: boolean;
-  /** Local and peer address of the SSH connection. */
-  ssh: { local: string; peer: string };
+  /** The SSH connection: the host's own address and port, who is at the other end, and how answers get there. */
+  ssh: { local: string; port: number; peer: string; byDefaultRoute: boolean };
   mark?: Mark;
   /** An apply of ours on this host that is not confirmed yet: its id. */
   pending?: string;

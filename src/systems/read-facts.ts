@@ -21,6 +21,7 @@ done
 ip -o -4 addr show 2>/dev/null | awk '{ print "address", $2, $4 }'
 ip -o link show 2>/dev/null | awk -F': ' '{ sub(/@.*/, "", $2); print "link", $2 }'
 say route "$(ip -4 route show default 2>/dev/null | head -n 1)"
+say back "$(ip -4 route get fibmatch "\${SSH_CONNECTION%% *}" 2>/dev/null | head -n 1)"
 set -- $(systemctl is-active NetworkManager systemd-networkd 2>/dev/null)
 if ls /etc/netplan/*.yaml >/dev/null 2>&1; then say network netplan
 elif [ "$1" = active ]; then say network networkmanager
@@ -55,7 +56,7 @@ export function parseFacts(host: string, output: string): HostFacts {
   const one = (word: string) => facts.get(word)?.[0] ?? '';
   const all = (word: string) => facts.get(word) ?? [];
   if (!one('boot')) throw new Unreadable('the host printed no facts');
-  const [peer = '', , local = ''] = one('ssh').split(' ');
+  const [peer = '', , local = '', port = ''] = one('ssh').split(' ');
   const defaultRoute = parseRoute(one('route'));
   const mark = one('mark');
   return {
@@ -72,7 +73,7 @@ export function parseFacts(host: string, output: string): HostFacts {
     iptables: one('iptables') as HostFacts['iptables'],
     missing: all('missing'),
     root: one('uid') === '0',
-    ssh: { local, peer },
+    ssh: { local, port: Number(port), peer, byDefaultRoute: one('back').startsWith('default ') },
     ...(mark && { mark: parseMark(mark) }),
     ...(all('pending').length > 0 && { pending: one('pending') }),
     ...(all('due').length > 0 && { due: all('due') }),

@@ -58,13 +58,13 @@ describe('the same wrong gateway in the topology', () => {
     await c.edit(yaml => yaml.replace('192.168.80.10/24', '192.168.80.10/24\n    gateway: 192.168.80.99'));
     const { code, out, err } = await c.lvsctl('apply', '-y');
     expect(out).toContain('gateway-not-director');
-    expect(err).toContain('--allow gateway-not-director');
+    expect(err).toContain('--allow gateway-not-director,own-ssh-path');
     expect(code).toBe(3);
     expect(await route('web1')).toBe(right);
   });
 
   it('cuts the line when it is allowed, and the host puts it back by itself', async () => {
-    const guard = ['--allow', 'gateway-not-director', '--confirm-timeout', '15s'];
+    const guard = ['--allow', 'gateway-not-director,own-ssh-path', '--confirm-timeout', '15s'];
     wrongly = await c.lvsctl('apply', '-y', ...guard);
     expect(wrongly.err).toContain('[web1] updated route default');
     expect(wrongly.err).toContain('[web1] put back by the host itself');

@@ -47,6 +47,20 @@ describe('a plan', () => {
     ]);
   });
 
+  it.each([
+    ['by priority while nobody says who is master', {}, 'Backup director: lb2; Director: lb1'],
+    ['last who is master now', { lb2: 'MASTER', lb1: 'BACKUP' }, 'Backup director: lb1; Director: lb2'],
+    ['by priority where both are', { lb1: 'MASTER', lb2: 'MASTER' }, 'Backup director: lb2; Director: lb1'],
+  ])('changes directors one at a time, %s', (_, states: Record<string, string>, expected) => {
+    const host = (name: string) =>
+      seen(name, { live: states[name] ? { verdict: { 'vrrp VI_1': { says: states[name] } } } : {} });
+    const wanted = { lb1: [wish('sysctl', 'a', on)], lb2: [wish('sysctl', 'a', on, { stage: 'backup' })] };
+    const plan = planned({ lb1: 'director', lb2: 'director' }, wanted, [host('lb1'), host('lb2')]);
+    expect(plan.phases.map(({ name, changes }) => `${name}: ${[...changes.keys()]}`).join('; ')).toBe(
+      expected,
+    );
+  });
+
   it('is empty when every host and its mark are as they should be', () => {
     const plan = planned(two, { lb1: same, web1: same }, [
       seen('lb1', settled(members)),

@@ -20,6 +20,7 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
     kind('package', { layer: 'installed', stays: 'packages stay installed' }),
     kind('file', { layer: 'persisted' }),
     kind('sysctl'),
+    kind('verdict', { evidence: true }),
     kind('virtual-service'),
     kind('real-server', { owns: (key, isWanted) => isWanted('virtual-service', key.split('/')[0]!) }),
     kind('service', {
@@ -71,7 +72,7 @@ export function seen(host: string, sketch: Sketch = {}): Extract<Observed, { sta
     iptables: 'nft',
     missing: [],
     root: true,
-    ssh: { local: '', peer: '' },
+    ssh: { local: '', port: 22, peer: '', byDefaultRoute: false },
     ...(mark && { mark }),
     ...(due && { due }),
   };

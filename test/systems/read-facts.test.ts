@@ -29,7 +29,7 @@ describe('the facts of a Debian host', () => {
       iptables: 'nft',
       missing: [],
       root: true,
-      ssh: { local: '10.0.2.15', peer: '10.0.2.2' },
+      ssh: { local: '10.0.2.15', port: 22, peer: '10.0.2.2', byDefaultRoute: false },
     });
   });
 
@@ -53,6 +53,12 @@ describe('the facts of a Debian host', () => {
 
   it('hold the units that have still to read their files', () => {
     expect(read('due nginx.service', 'due a b.service').due).toEqual(['nginx.service', 'a b.service']);
+  });
+
+  it('say whether our SSH comes back by the default route', () => {
+    const { ssh } = read('back default via 192.168.80.1 dev ens33 cache ');
+    expect(ssh.byDefaultRoute).toBe(true);
+    expect(read('back 10.0.2.0/24 dev mgmt proto kernel').ssh.byDefaultRoute).toBe(false);
   });
 
   it('hold what is missing and what comes from DHCP', () => {

@@ -5,6 +5,7 @@ import { foreignVirtualService } from './foreign-virtual-service.js';
 import { lastServer, weightLost } from './lost-weight.js';
 import { massDelete } from './mass-delete.js';
 import { moduleMissing } from './module-missing.js';
+import { ownSshPath } from './own-ssh-path.js';
 import { packageMissing } from './package-missing.js';
 import type { PlanRule, Seen } from './plan-rule.js';
 import { serverDown } from './server-down.js';
@@ -20,6 +21,7 @@ const rules: readonly PlanRule[] = [
   lastServer,
   weightLost,
   massDelete,
+  ownSshPath,
   drained,
   serverDown,
   vipOnBackup,

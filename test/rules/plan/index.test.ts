@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change, Desired, Observed, Plan } from '../../../src/plan/plan.js';
 import { judgePlan } from '../../../src/rules/plan/index.js';
+import type { HostFacts } from '../../../src/systems/facts.js';
 import { loadTopology } from '../../../src/topology/load.js';
 import { entry, seen, wish } from '../../plan/host.js';
 import { change, plan } from '../../report/sample.js';
@@ -239,5 +240,67 @@ describe('mass-delete', () => {
     expect(said(10, 20, some)).toEqual([]);
     expect(said(9, 9, some)).toEqual([]);
     expect(said(21, 21, new Map([['lb1', []]]))).toEqual([]);
+  });
+});
+
+describe('own-ssh-path', () => {
+  const reached = (host: string, ssh: Partial<HostFacts['ssh']> = {}) => {
+    const read = seen(host);
+    const way = { local: '192.168.80.10', port: 22, peer: '10.9.9.9', byDefaultRoute: true, ...ssh };
+    return { ...read, facts: { ...read.facts, ssh: way } };
+  };
+  const route = (via: string) => ({ via, dev: 'ens33', rest: 'onlink' });
+  const gateway = (via: string, more: Partial<Change> = {}) =>
+    change('web1', {
+      kind: 'route',
+      key: 'default',
+      before: route('192.168.80.1'),
+      after: route(via),
+      ...more,
+    });
+  const address = change('web1', {
+    kind: 'address',
+    key: 'ens33 192.168.80.10/24',
+    before: { onlink: true },
+    why: 'orphan',
+  });
+  const sshd = change('lb1', { kind: 'virtual-service', key: 'tcp 12.0.0.1:22', after: {} });
+  const said = (found: Change, more: Partial<HostFacts['ssh']> = {}, text?: string) =>
+    judge([found], { observed: [reached(found.host, more), reached('lb1')], ...(text && { text }) })
+      .filter(({ id }) => id === 'own-ssh-path')
+      .map(({ message }) => message);
+
+  it.each<[string, string[], string]>([
+    [
+      'a gateway that leads elsewhere',
+      said(gateway('192.168.80.99')),
+      'web1: its answers to 10.9.9.9, which is us, take the default route, which leads to 192.168.80.99 then',
+    ],
+    [
+      'a default route that goes',
+      said({ ...gateway(''), action: 'delete', after: undefined }),
+      'web1: its answers to 10.9.9.9, which is us, take the default route, which is removed',
+    ],
+    ['its own address', said(address), 'web1: lvsctl reaches it at 192.168.80.10, which is removed'],
+    [
+      'the port of its sshd as a virtual service',
+      said(sshd, { local: '12.0.0.1' }, edited({ 'port: 80': 'port: 22' })),
+      'lb1: lvsctl reaches it at 12.0.0.1 port 22, which becomes a virtual service',
+    ],
+  ])('guards against %s', (_, found, message) => {
+    expect(found[0]).toBe(message);
+  });
+
+  it.each<[string, string[]]>([
+    ['a director that answers us too', said(gateway('192.168.80.80'))],
+    ['a gateway that does not lead to us', said(gateway('192.168.80.99'), { byDefaultRoute: false })],
+    [
+      'the route that was there before us',
+      said(gateway('192.168.80.99', { action: 'restore', why: 'orphan' })),
+    ],
+    ['another address', said({ ...address, key: 'lo 12.0.0.1/32' })],
+    ['another port', said(sshd, { local: '12.0.0.1', port: 2222 }, edited({ 'port: 80': 'port: 22' }))],
+  ])('lets %s pass', (_, found) => {
+    expect(found).toEqual([]);
   });
 });
