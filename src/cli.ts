@@ -76,6 +76,15 @@ for (const [verb, summary] of [
     )(...rest),
   );
 }
+changing('undo', 'take back the last apply, or the one that is named')
+  .argument('[apply-id]', 'an apply that the hosts keep')
+  .option('--list', 'show which applies the hosts keep')
+  .option('--skip-unreachable', 'go on with the hosts that can be read')
+  .action(async (id: string | undefined, ...rest) =>
+    run<import('./commands/undo.js').UndoOptions>(async (options, world) =>
+      (await import('./commands/undo.js')).undo(id, options, world),
+    )(...rest),
+  );
 const lock = program.command('lock').summary('who applies on the hosts, and how to end that');
 hosted('status', 'who applies on which host', lock).action(
   run<import('./commands/lock.js').LockOptions>(async (options, world) =>

@@ -61,7 +61,7 @@ export async function carryOut(
 
 async function run(
   plan: Plan,
-  { sessions, beside = [] }: Reading,
+  { sessions, beside = [], reread }: Reading,
   topology: Topology,
   line: Connector,
   options: CarryOutOptions,
@@ -78,7 +78,7 @@ async function run(
   const touched = new Set(changes(plan).map(({ host }) => host));
   const check = async () => {
     if (!checked) return undefined;
-    const again = await read(topology, line, options);
+    const again = await (reread?.() ?? read(topology, line, options));
     const fault = stillDiffers(again.plan, touched, beside);
     await Promise.all([...again.sessions.values()].map(session => session.close()));
     return fault;
@@ -86,6 +86,7 @@ async function run(
   await apply(plan, sessions, {
     kinds,
     owner: owner(io.environment),
+    source: { file: topology.file, sha256: topology.digest },
     patience: options.rollback ? options.confirmTimeout : 0,
     ...(options.lockTimeout !== undefined && { lockTimeout: options.lockTimeout }),
     ...(options.drainTimeout !== undefined && { drainTimeout: options.drainTimeout }),

@@ -56,6 +56,8 @@ export interface Reading {
   /** Differences that this run knows of and leaves alone. */
   beside?: readonly Change[];
   sessions: ReadonlyMap<string, Session>;
+  /** How the hosts are read again before they are confirmed, where that is not by the topology. */
+  reread?: () => Promise<Reading>;
 }
 
 /**
@@ -65,13 +67,13 @@ export interface Reading {
 export async function read(
   topology: Topology,
   line: Connector,
-  options: { parallelism: number; destroy?: boolean; allow?: readonly string[] },
+  options: { parallelism: number; destroy?: boolean; allow?: readonly string[]; wish?: Wish },
   tell: (host: string) => void = () => {},
 ): Promise<Reading> {
   const limit = pLimit(options.parallelism);
   const roles = rolesOf(topology);
   const nothing: Wish = () => [];
-  const wish: Wish = options.destroy ? nothing : facts => desire(topology, facts);
+  const wish: Wish = options.destroy ? nothing : (options.wish ?? (facts => desire(topology, facts)));
   const sessions = new Map<string, Session>();
   const desired = new Map<string, readonly Resource[]>();
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Event } from '../plan/event.js';
-import type { Plan } from '../plan/plan.js';
+import { changes, type Plan } from '../plan/plan.js';
+import type { ApplyRecord } from '../plan/record.js';
 import type { Kind } from '../resources/kind.js';
 import type { Mark } from '../systems/facts.js';
 import { Grip } from './grip.js';
@@ -12,6 +13,8 @@ export interface ApplyOptions {
   kinds: ReadonlyMap<string, Kind>;
   /** Who applies, shown to whoever finds a host locked. */
   owner: string;
+  /** The topology that the plan was made from. */
+  source: ApplyRecord['source'];
   /** Seconds of silence after which a host takes everything back; 0: never. */
   patience: number;
   /** Seconds to wait for somebody else's lock on what we need, such as the package manager; 60 when it is left out. */
@@ -138,6 +141,17 @@ function load(plan: Plan, host: string, id: string, options: ApplyOptions): Load
     phases: (ready === undefined ? scripts : [ready, ...scripts]).map(text => `${waits}${text}`),
     undo: undoScript(plan.cluster, all, kinds),
     marks: { ...marks, during: during(plan.cluster, marks) },
+    record: {
+      format: 1,
+      id,
+      at: new Date().toISOString(),
+      owner,
+      cluster: plan.cluster,
+      source: options.source,
+      hosts: [...new Set(changes(plan).map(change => change.host))],
+      changes: all.map(({ change }) => change),
+      marks,
+    },
   };
 }
 

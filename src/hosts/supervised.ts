@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ApplyRecord } from '../plan/record.js';
 import type { Mark } from '../systems/facts.js';
 import { asRoot, prelude, quote, READ_AND_RUN } from './script.js';
 import type { Ended, Session } from './session.js';
@@ -18,6 +19,7 @@ export interface Load {
   phases: readonly string[];
   undo: string;
   marks: { before?: Mark; during: Mark; after?: Mark };
+  record: ApplyRecord;
 }
 
 /** Where an apply keeps its files on the host. */
@@ -43,6 +45,7 @@ export async function begin(
     ['mark.before', mark(load.marks.before)],
     ['mark.during', mark(load.marks.during)],
     ['mark.after', mark(load.marks.after)],
+    ['record', `${JSON.stringify(load.record)}\n`],
     ['journal', ''],
     ['armed', `${load.silent}\n`],
     ...load.phases.map((text, index): [string, string] => [`phase.${index + 1}`, text]),

@@ -5,7 +5,7 @@
 #   supervisor.sh DIRECTORY recover LINGER   after a reboot, or a supervisor that died: take back what was not confirmed,
 #                                            unless it was to be kept and nobody asks for it back
 #
-# In DIRECTORY: phase.N (scripts), undo (takes back change $1), mark.before and mark.after (absent: no mark), owner,
+# In DIRECTORY: phase.N (scripts), undo (takes back change $1), mark.before and mark.after (absent: no mark), owner, record,
 # armed (what happens after SILENCE seconds without a word from lvsctl: undo, or keep), reserve (room for the journal
 # when the disk is full). lvsctl writes go.N and verdict there, and its signs of life into /run/lvsctl/beat; the phases
 # and this script write journal, which lvsctl follows.
@@ -23,6 +23,16 @@ tell() {
         printf '\n%s\n' "$*" >>"$dir/journal"
     }
     sync "$dir/journal" 2>/dev/null || :
+}
+
+# The record of a confirmed apply is kept for undo: the last ten, while anything of ours is here.
+keep_record() {
+    if [ -e "$home/mark" ] && [ -e "$dir/record" ]; then
+        mkdir -p "$home/history"
+        mv -f "$dir/record" "$home/history/${dir##*/}"
+        ls "$home/history" | head -n -10 | while read -r old; do rm -f "$home/history/$old"; done
+    fi
+    [ -e "$home/mark" ] || rm -rf "$home/history"
 }
 
 put_mark() {
@@ -110,6 +120,7 @@ if [ "$mode" = recover ]; then
     echo 'lvsctl itself, taking back an apply that nobody confirmed' >"$run/owner"
     if grep -q '^confirmed' "$dir/journal"; then
         put_mark "$dir/mark.after"
+        keep_record
         leave confirmed "$seconds"
     fi
     read -r silent <"$dir/armed"
@@ -143,6 +154,7 @@ while [ -d "$dir" ]; do
         if [ "$verdict" = undo ]; then undo client $((seconds + 60)); fi
         if [ "$verdict" = confirm ] && [ -z "$child" ]; then
             put_mark "$dir/mark.after"
+            keep_record
             tell confirmed
             leave confirmed $((seconds + 60))
         fi

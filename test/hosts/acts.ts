@@ -124,6 +124,7 @@ export function start(
   const ended = apply(wanted, new Map([['lb1', host.session()]]), {
     kinds,
     owner: options.owner ?? 'tester',
+    source: { file: 'web.yaml', sha256: 'f00' },
     patience: options.patience ?? 30,
     tell: event => {
       events.push(event);

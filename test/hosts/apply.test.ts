@@ -12,7 +12,7 @@ describe('an apply', seconds, () => {
     host = await LocalHost.make();
   });
   afterAll(() => host.end());
-  afterEach(() => host.run('rm -rf /etc/state/* /var/lib/lvsctl/mark'));
+  afterEach(() => host.run('rm -rf /etc/state/* /var/lib/lvsctl/mark /var/lib/lvsctl/history'));
 
   it('carries out phase after phase, confirms over a new connection and leaves only the mark', async () => {
     const { told, ended } = start(host, phases([make('entry', 'a')], [make('entry', 'b')]));
@@ -22,7 +22,7 @@ describe('an apply', seconds, () => {
       ...['locked', 'armed', 'phase', 'begin 0', 'done 0', 'phase', 'begin 1', 'done 1'],
       ...['confirmed', 'unlocked'],
     ]);
-    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/mark']);
+    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/history/ID', '/var/lib/lvsctl/mark']);
     expect(host.run('cat /var/lib/lvsctl/mark')).toContain('"key":"a"');
   });
 
@@ -65,14 +65,14 @@ describe('an apply', seconds, () => {
     await ended;
     expect(seen.filter(line => !line.startsWith('1') && !line.startsWith('3'))).toEqual(['0 ', '2 due']);
     expect(host.state()).toEqual(['a:new', 'b:1', 'followed:new', 'web.service:new']);
-    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/mark']);
+    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/history/ID', '/var/lib/lvsctl/mark']);
   });
 
   it('notes it no more when the reload of a crash was made up for', async () => {
     host.run('echo new >/etc/state/followed; mkdir -p /run/lvsctl/due; : >/run/lvsctl/due/web.service');
     await start(host, phases([reload('web.service')])).ended;
     expect(host.state()).toEqual(['followed:new', 'web.service:new']);
-    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/mark']);
+    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/history/ID', '/var/lib/lvsctl/mark']);
   });
 
   it('notes none any more once all was taken back and read again', async () => {

@@ -13,7 +13,7 @@ describe('the hold on a host', { timeout: 90_000 }, () => {
   afterAll(() => host.end());
   afterEach(() => {
     host.plug();
-    host.run('rm -rf /etc/state/* /var/lib/lvsctl/mark');
+    host.run('rm -rf /etc/state/* /var/lib/lvsctl/mark /var/lib/lvsctl/history');
   });
 
   const cutAt = (type: Event['type'], seconds: number) => {

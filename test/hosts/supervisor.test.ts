@@ -94,7 +94,7 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     host.plug();
     await start(host, phases([make('entry', 'b')])).ended;
     expect(host.state()).toEqual(['b:new']);
-    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/mark']);
+    expect(host.left()).toEqual(['/run/lvsctl/lock', '/var/lib/lvsctl/history/ID', '/var/lib/lvsctl/mark']);
   });
 
   it('takes no apply that was planned before another one changed it', async ({ host }) => {

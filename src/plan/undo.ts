@@ -1,0 +1,115 @@
+import type { Kind, Resource, State } from '../resources/kind.js';
+import { digest } from './compare.js';
+import { same } from './diff.js';
+import { drains } from './drain.js';
+import { masterLast } from './master.js';
+import { order } from './order.js';
+import type { Change, Desired, Observed, Plan } from './plan.js';
+import { type ApplyRecord, askedFor, markWithout, turned } from './record.js';
+import { tolerated } from './verdicts.js';
+
+type Seen = Extract<Observed, { status: 'ok' }>;
+
+/**
+ * The plan that takes an apply back: every entry to what it was before. `moved`: entries that are no longer as that apply
+ * left them, so that somebody would lose what he did since. `desired`: what the hosts hold then.
+ */
+export function undoPlan(
+  cluster: { name: string; file: string; roles: ReadonlyMap<string, string> },
+  records: ReadonlyMap<string, ApplyRecord>,
+  observed: readonly Observed[],
+  kinds: ReadonlyMap<string, Kind>,
+): { plan: Plan; moved: readonly Change[]; desired: Desired } {
+  const all: Change[] = [];
+  const moved: Change[] = [];
+  const marks = new Map<string, Plan['marks'] extends ReadonlyMap<string, infer M> ? M : never>();
+  const desired = new Map<string, readonly Resource[]>();
+  const hosts: Plan['hosts'][number][] = [];
+  for (const seen of observed.filter(({ host }) => records.has(host))) {
+    const { host } = seen;
+    const role = cluster.roles.get(host) ?? 'no longer in the topology';
+    if (seen.status !== 'ok') {
+      hosts.push({
+        name: host,
+        role,
+        status: seen.status,
+        message: seen.message,
+        remedy: seen.remedy,
+        unreadable: new Map(),
+        same: 0,
+      });
+      continue;
+    }
+    const record = records.get(host)!;
+    const [before, after] = [seen.facts.mark, markWithout(record, seen.facts.mark)];
+    const back = [...masterLast(backOn(record, seen, kinds), observed)];
+    const held = heldAfter(record, after?.entries ?? [], seen);
+    const changed = turned(record).filter(
+      entry => !same(live(seen, entry), entry.became) && !entry.change.heldBy,
+    );
+    all.push(...back, ...drains(back, held, seen));
+    moved.push(...changed.filter(entry => !same(live(seen, entry), entry.was)).map(({ change }) => change));
+    marks.set(host, { ...(before && { before }), ...(after && { after }) });
+    desired.set(host, held);
+    hosts.push({ name: host, role, status: 'ok', unreadable: seen.unreadable, same: 0 });
+  }
+  const phases = order(all, [...kinds.keys()]);
+  const plan = {
+    cluster: cluster.name,
+    file: cluster.file,
+    hosts,
+    phases,
+    marks,
+    findings: [],
+    digest: digest(all),
+  };
+  return { plan, moved, desired };
+}
+
+function backOn(record: ApplyRecord, seen: Seen, kinds: ReadonlyMap<string, Kind>): Change[] {
+  const wishes = new Map(askedFor(record).map(wish => [`${wish.kind} ${wish.key}`, wish]));
+  const back = turned(record).flatMap(({ kind, key, was, change }): Change[] => {
+    const before = live(seen, { kind, key });
+    if (!kinds.has(kind) || same(before, was)) return [];
+    if (was && tolerated(wishes.get(`${kind} ${key}`)!, seen)) return [];
+    const action = was ? (before ? 'update' : 'create') : 'delete';
+    const { leaves } = kinds.get(kind)!;
+    const { host, layer, stage, follows, check, secret, heldBy } = change;
+    return [
+      {
+        ...{ host, kind, key, layer, stage, action, before, after: was, why: 'orphan' },
+        ...(leaves && !was && { leaves }),
+        ...(follows && { follows }),
+        ...(check && { check }),
+        ...(secret && { secret }),
+        ...(heldBy && { heldBy }),
+      },
+    ];
+  });
+  const reads = record.changes
+    .filter(
+      ({ action, kind, key }) =>
+        action === 'reload' && !back.some(other => other.kind === kind && other.key === key),
+    )
+    .map((change): Change => ({ ...change, why: 'orphan' }));
+  return back.length > 0 ? [...back, ...reads] : [];
+}
+
+/** What the host holds of ours when the apply is taken back. */
+function heldAfter(
+  record: ApplyRecord,
+  entries: readonly Pick<Resource, 'kind' | 'key' | 'stage'>[],
+  seen: Seen,
+): Resource[] {
+  const was = new Map(turned(record).map(entry => [`${entry.kind} ${entry.key}`, entry.was]));
+  return entries.flatMap(entry => {
+    const id = `${entry.kind} ${entry.key}`;
+    const state = was.has(id) ? was.get(id) : live(seen, entry);
+    const why = { reason: `as before ${record.id}`, place: { file: record.source.file, line: 1, column: 1 } };
+    return state ? [{ ...entry, state, why }] : [];
+  });
+}
+
+function live(seen: Seen, { kind, key }: { kind: string; key: string }): State | undefined {
+  return seen.entries.get(kind)?.get(key);
+}
