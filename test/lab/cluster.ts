@@ -42,17 +42,19 @@ export interface Cluster {
   down(): Promise<void>;
 }
 
-/** Starts a lab for a topology text (an inventory's by name). */
+/** Starts a lab for a topology text (an inventory's by name, as `edit` makes it). */
 export async function cluster(
   topology: string,
-  options: { image?: LabSpec['image']; inband?: boolean } = {},
+  options: { image?: LabSpec['image']; inband?: boolean; edit?: (yaml: string) => string } = {},
 ): Promise<Cluster> {
-  const yaml = /^[a-z-]+$/.test(topology) ? await readFile(`inventories/${topology}.yaml`, 'utf8') : topology;
+  const isName = /^[a-z-]+$/.test(topology);
+  const written = isName ? await readFile(`inventories/${topology}.yaml`, 'utf8') : topology;
+  const yaml = options.edit?.(written) ?? written;
   const home = await mkdtemp(join(tmpdir(), 'story-'));
   const file = join(home, 'cluster.yaml');
   await writeFile(file, yaml);
   // Scripts and secrets lie beside the topology, in a folder of its name.
-  if (yaml !== topology && existsSync(`inventories/${topology}`))
+  if (isName && existsSync(`inventories/${topology}`))
     await cp(`inventories/${topology}`, join(home, topology), { recursive: true });
   const directory = join(home, 'lab');
   const spec = wiring(loadTopology(file), directory, {

@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applied, type Cluster, cluster, planned } from './cluster.js';
+import { answering } from './life.js';
+import { moved } from './pair.js';
+import { type Steady, steady } from './steady.js';
+
+const VIP = '10.0.0.100';
+const WEB3 = `  - name: web3
+    address: 10.0.0.30/24
+    interface: eth0
+    web: { server: nginx, page: web3 }
+`;
+/** 50 requests a second, each on a connection of its own. */
+const fresh = { workers: 10, every: 0.2 };
+/** Eight clients that keep their connection and ask on it twice a second. */
+const kept = { workers: 8, every: 0.5, kept: true };
+
+interface Change {
+  what: string;
+  /** Of the file; and what is done by hand, with the apply or instead of it. */
+  edit?: (yaml: string) => string;
+  act?: () => Promise<unknown>;
+  options?: readonly string[];
+  /** Failed requests that are no surprise, and why; 0 unless said. */
+  most?: { fresh: number; kept: number; because: string };
+}
+
+describe('changes of a running pair of directors under 50 requests a second', () => {
+  let c: Cluster;
+  const figures: { what: string; fresh: Steady; kept: Steady }[] = [];
+
+  beforeAll(async () => {
+    const yaml = await readFile('inventories/ha-dr.yaml', 'utf8');
+    c = await cluster('ha-dr', { edit: text => text.replace('services:', `${WEB3}services:`) });
+    await c.edit(() => yaml);
+    await applied(c);
+    await answering(c, `http://${VIP}/`, 60);
+  });
+  afterAll(async () => {
+    await c?.down();
+    const row = ({ what, fresh, kept }: (typeof figures)[number]) =>
+      `| ${what} | ${fresh.failed} of ${fresh.sent} | ${kept.failed} of ${kept.sent} | ${Math.max(fresh.gap, kept.gap).toFixed(1)} s |`;
+    const head =
+      '| change | failed, new connections | failed, kept ones | longest without an answer |\n|---|---|---|---|';
+    process.stdout.write(`${head}\n${figures.map(row).join('\n')}\n`);
+  });
+
+  const switched = (to: string) => moved(c, to, [VIP]);
+  const replace = (from: string | RegExp, to: string) => (yaml: string) => {
+    expect(yaml).toMatch(from);
+    return yaml.replace(from, to);
+  };
+  const byVrrp =
+    'keepalived needs a moment to agree on a new master; a request that is under way then is lost';
+
+  it.each<Change>([
+    { what: 'nothing, for a minute', act: () => c.on('client', 'sleep 60', 90) },
+    { what: 'add a real server', edit: replace('services:', `${WEB3}services:`) },
+    { what: 'scheduler rr to wrr', edit: replace('scheduler: rr', 'scheduler: wrr') },
+    { what: 'weight 1 to 3', edit: replace('- name: web2\n', '- name: web2\n    weight: 3\n') },
+    {
+      what: 'another check',
+      edit: replace('retry: 3, delayBeforeRetry: 1', 'retry: 2, delayBeforeRetry: 2'),
+    },
+    {
+      what: 'another notify script',
+      edit: replace('master: ha-dr/notify-master.sh', 'master: ha-dr/notify-backup.sh'),
+    },
+    {
+      what: 'keepalived reads its files again',
+      act: () => c.on('lb1', 'systemctl reload keepalived; sleep 10'),
+    },
+    {
+      what: 'drain and undrain a real server',
+      act: async () => {
+        // Clients that keep their connections for ever are left there: 2.
+        expect((await c.lvsctl('drain web3', '-y', '--drain-timeout', '5s')).code).toBe(2);
+        expect((await c.lvsctl('undrain web3', '-y')).code).toBe(0);
+      },
+    },
+    {
+      what: 'remove a real server, 10 s to drain',
+      edit: replace(WEB3, ''),
+      options: ['--drain-timeout', '10s', '--allow', 'weight-lost'],
+      most: { fresh: 0, kept: 8, because: 'who keeps his connection longer than that loses it, once' },
+    },
+    {
+      what: 'the other director becomes master',
+      edit: yaml => replace('priority: 100', 'priority: 70')(yaml),
+      act: () => switched('lb2'),
+      most: { fresh: 250, kept: 60, because: byVrrp },
+    },
+    {
+      what: 'and back',
+      edit: yaml => replace('priority: 70', 'priority: 100')(yaml),
+      act: () => switched('lb1'),
+      most: { fresh: 250, kept: 60, because: byVrrp },
+    },
+    {
+      what: 'port 80 becomes firewall mark 50 (set-up 6 to 7)',
+      edit: replace('- port: 80', '- fwmark: 50\n    ports: [80]\n    persistence: 300'),
+      options: ['--drain-timeout', '0s'],
+      most: { fresh: 250, kept: 60, because: 'another service takes over: connections of the old one end' },
+    },
+  ])('$what', async ({ what, edit, act, options = [], most }) => {
+    const loads = await Promise.all([steady(c, VIP, fresh), steady(c, VIP, kept)]);
+    if (edit) {
+      await c.edit(edit);
+      await applied(c, ...options);
+    }
+    await act?.();
+    await c.on('client', 'sleep 3');
+    const [news, keeps] = await Promise.all(loads.map(load => load.end()));
+    figures.push({ what, fresh: news!, kept: keeps! });
+    process.stdout.write(
+      `${what}: new ${news!.failed} of ${news!.sent}, kept ${keeps!.failed} of ${keeps!.sent}\n`,
+    );
+    expect(news!.sent).toBeGreaterThan(200);
+    expect(news!.failed).toBeLessThanOrEqual(most?.fresh ?? 0);
+    expect(keeps!.failed).toBeLessThanOrEqual(most?.kept ?? 0);
+    expect(await planned(c)).toEqual([]);
+  });
+});
