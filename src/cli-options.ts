@@ -61,9 +61,10 @@ export function changeOptions(command: Command): Command {
         .argParser(seconds),
     )
     .addOption(
-      new Option('--lock-timeout <time>', 'how long to wait for a package manager that is busy')
-        .default(60)
-        .argParser(seconds),
+      new Option(
+        '--lock-timeout <time>',
+        'how long to wait for another apply (else 0s) and for a busy package manager (else 60s)',
+      ).argParser(seconds),
     )
     .addOption(
       new Option('--drain-timeout <time>', 'how long connections may go on to a real server that leaves')

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Connector } from '../hosts/connect.js';
 import { changes, type Plan } from '../plan/plan.js';
 import { openingJson } from '../report/event-json.js';
@@ -29,9 +30,7 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
   if (!granted && !canAsk(`lvsctl ${verb} --auto-approve, or a saved plan`, options, io)) return 3;
   const line = await connectorOf(topology, options);
   try {
-    const progress = readingProgress(hosts(topology).length, io);
-    const reading = await read(topology, line, options, progress.tell);
-    progress.end();
+    const reading = await unlocked(topology, line, options, io);
     if (saved && saved.digest !== reading.plan.digest) {
       show(reading.plan, options, io);
       io.err('The hosts are no longer as they were when this plan was made. Make a new plan.\n');
@@ -40,6 +39,29 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
     return await proceed(reading, topology, line, { ...options, autoApprove: granted }, io);
   } finally {
     await line.close();
+  }
+}
+
+/** Reads the hosts; while another apply holds one of them, again, until it has ended or the time is up. */
+async function unlocked(
+  topology: Topology,
+  line: Connector,
+  options: ApplyOptions,
+  io: Io,
+): Promise<Reading> {
+  const end = Date.now() + (options.lockTimeout ?? 0) * 1000;
+  for (;;) {
+    const progress = readingProgress(hosts(topology).length, io);
+    const reading = await read(topology, line, options, progress.tell);
+    progress.end();
+    const locked = reading.observed.filter(seen => seen.status === 'ok' && seen.facts.pending);
+    const left = Math.ceil((end - Date.now()) / 1000);
+    if (locked.length === 0 || left <= 0 || io.signal.aborted) return reading;
+    io.err(
+      `${locked.map(({ host }) => host).join(', ')}: another apply is under way; waiting, ${left} s left\n`,
+    );
+    await delay(Math.min(5000, left * 1000), undefined, { signal: io.signal }).catch(() => {});
+    await Promise.all([...reading.sessions.values()].map(session => session.close()));
   }
 }
 

@@ -18,7 +18,7 @@ import type { ClusterOptions, Io } from './io.js';
 export interface CarryOutOptions extends ClusterOptions {
   /** Seconds of silence after which a host takes everything back. */
   confirmTimeout: number;
-  /** Seconds to wait for a package manager that somebody else holds. */
+  /** Seconds to wait for another apply (0 when not given) and for a busy package manager (60 then). */
   lockTimeout?: number;
   /** Seconds that connections have to end before their real server is removed. */
   drainTimeout?: number;

@@ -189,6 +189,22 @@ describe('apply without an approval', () => {
     expect(io.said.err).toBe('Not approved; nothing was changed.\n');
   });
 
+  it('waits for another apply as long as --lock-timeout says, and plans again', async () => {
+    hosts.pending = 1;
+    const io = world({ ask: async () => 'no' });
+    expect(await apply({ ...applying, lockTimeout: 1 }, io)).toBe(3);
+    expect(io.said.err).toBe(
+      'lb1: another apply is under way; waiting, 1 s left\nNot approved; nothing was changed.\n',
+    );
+    expect(hosts.asked.filter(host => host === 'lb1')).toHaveLength(2);
+    expect(io.said.out).not.toContain('unconfirmed-apply');
+    hosts.pending = 1;
+    const { lockTimeout: _, ...impatient } = applying;
+    const now = world({ ask: async () => 'no' });
+    await apply(impatient, now);
+    expect(now.said.out).toContain('unconfirmed-apply');
+  });
+
   it('a guard is refused before anybody is asked, and names the flag; the flag lets it pass', async () => {
     writeFileSync(file, edited({ 'mode: nat': 'mode: nat\npackages: require' }));
     const ask = vi.fn(async () => 'no');
