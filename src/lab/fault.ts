@@ -51,6 +51,9 @@ const acts: Acts = {
   clock: (lab, machine, { offset }) => setClock(machineSockets(lab, machine.name).channel, offset),
 };
 
+/** The management card's name in every guest; its cable is that of SSH. */
+const MANAGEMENT = 'mgmt0';
+
 /** First in large pieces, which cost nothing, then byte by byte until even one more has no room. */
 const fillDisk = `
 sync
@@ -75,9 +78,10 @@ async function setRunning(lab: Lab, machine: WiredMachine, running: boolean): Pr
 }
 
 async function setLink(lab: Lab, machine: WiredMachine, name: string, up: boolean): Promise<void> {
-  const card = machine.nics.findIndex(nic => nic.interface === name) + 1;
-  if (card === 0) {
-    const names = machine.nics.map(nic => nic.interface).join(', ');
+  const cards = [machine.inband ? undefined : MANAGEMENT, ...machine.nics.map(nic => nic.interface)];
+  const card = cards.indexOf(name);
+  if (card < 0) {
+    const names = cards.filter(Boolean).join(', ');
     throw new LabError(`${machine.name} has no card ${name}: it has ${names}`);
   }
   await withMonitor(machineSockets(lab, machine.name).qmp, monitor =>
