@@ -5,6 +5,7 @@
 import { cluster } from './cluster.js';
 import { boundaries, faults, heldBefore, keep, tryPoint } from './crash.js';
 
+const say = (line: string) => process.stdout.write(`${line}\n`);
 const FILE = 'crash-matrix.jsonl';
 const named = process.argv.slice(2);
 const setups = named.length > 0 ? named : ['nat', 'dr', 'ha-dr'];
@@ -22,12 +23,12 @@ for (const setup of setups) {
             host === point.host && number === point.number && fault === point.fault,
         ),
     );
-    console.log(`${setup}: ${points.length} points, ${open.length} of them to try`);
+    say(`${setup}: ${points.length} points, ${open.length} of them to try`);
     for (const point of open) {
       const held = await tryPoint(c, point);
       keep(FILE, { ...held, setup });
       const { host, what, fault, number, state, message = '', seconds } = held;
-      console.log(`${setup} ${host} ${fault} before ${what} (${number}): ${state}, ${seconds} s ${message}`);
+      say(`${setup} ${host} ${fault} before ${what} (${number}): ${state}, ${seconds} s ${message}`);
       if (message) process.exitCode = 1;
       await c.reset();
     }
@@ -35,5 +36,5 @@ for (const setup of setups) {
     await c.down();
   }
   const all = heldBefore(FILE).filter(held => held.setup === setup);
-  console.log(`${setup}: ${all.filter(({ message }) => !message).length} of ${all.length} points held`);
+  say(`${setup}: ${all.filter(({ message }) => !message).length} of ${all.length} points held`);
 }
