@@ -1,3 +1,4 @@
+import { whyNotRoot } from '../hosts/become-root.js';
 import { changes } from '../plan/plan.js';
 import { openingJson } from '../report/event-json.js';
 import { exitCode, planResults } from '../report/exit-code.js';
@@ -5,7 +6,7 @@ import { planText } from '../report/plan-text.js';
 import { hosts } from '../topology/topology.js';
 import { approve, canAsk } from './approval.js';
 import { type CarryOutOptions, carryOut } from './carry-out.js';
-import { connectorOf, read, topologyOf } from './cluster.js';
+import { connectorOf, type Reading, read, topologyOf } from './cluster.js';
 import type { Io } from './io.js';
 import { readingProgress } from './reading-progress.js';
 import { loadSavedPlan } from './saved-plan.js';
@@ -57,9 +58,25 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
       io.err('To go on with the others: --skip-unreachable\n');
       return exitCode(planResults(plan, false));
     }
+    const denied = await withoutRoot(reading);
+    if (denied) {
+      io.err(`Refused; nothing was changed: ${denied}\n`);
+      return exitCode([...planResults(plan, false), 'error']);
+    }
     if (!granted && !(await approve('\nDo you want to make these changes?', io))) return 3;
     return await carryOut(reading, topology, line, options, io);
   } finally {
     await line.close();
   }
+}
+
+/** Why those who log in to read cannot carry out this plan; undefined when they are root, or sudo makes them root. */
+async function withoutRoot({ plan, observed, sessions }: Reading): Promise<string | undefined> {
+  const changed = new Set(changes(plan).map(({ host }) => host));
+  const readers = observed.filter(seen => seen.status === 'ok' && changed.has(seen.host) && !seen.facts.root);
+  const asked = readers.map(async ({ host }) => ({ host, why: await whyNotRoot(sessions.get(host)!) }));
+  const denied = (await Promise.all(asked)).filter(({ why }) => why !== undefined);
+  if (denied.length === 0) return undefined;
+  const said = denied.map(({ host, why }) => `${host} (${why})`).join(', ');
+  return `an apply needs root, and the user who logs in is not root on ${said}. Log in as root, or as a user with sudo for everything (NOPASSWD: ALL).`;
 }

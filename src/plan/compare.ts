@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, scryptSync } from 'node:crypto';
 import type { Kind } from '../resources/kind.js';
 import type { Mark } from '../systems/facts.js';
 import { diff, markAfter, same, unchanged } from './diff.js';
@@ -34,7 +34,8 @@ export function compare(
     const before = seen.facts.mark;
     const after = markAfter(cluster.name, members, wanted, seen, kinds);
     const changes = diff(wanted, seen, kinds);
-    if (changes.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) {
+    const read = !seen.unreadable.has(MARK.kind);
+    if (read && changes.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) {
       changes.push(markChange(seen.host, before, after));
     }
     all.push(...changes);
@@ -102,9 +103,13 @@ function shown(mark: Mark) {
   return { members: Object.keys(mark.members).join(' '), entries: mark.entries.length };
 }
 
+/** A digest is shown, and a short secret would soon be found by trying: scrypt makes each try cost. */
 function digest(changes: readonly Change[]): string {
-  const lines = changes.map(({ host, kind, key, after }) =>
-    JSON.stringify([host, kind, key, after ? Object.entries(after).sort() : null]),
-  );
+  const lines = changes.map(({ host, kind, key, after, secret }) => {
+    const dear = (name: string, value: unknown) =>
+      secret?.includes(name) ? scryptSync(String(value), 'lvsctl', 32).toString('hex') : value;
+    const state = after && Object.entries(after).map(([name, value]) => [name, dear(name, value)]);
+    return JSON.stringify([host, kind, key, state ? state.sort() : null]);
+  });
   return createHash('sha256').update(lines.sort().join('\n')).digest('hex');
 }

@@ -68,7 +68,6 @@ export function seen(host: string, sketch: Sketch = {}): Extract<Observed, { sta
     bootId: 'b',
     links: [],
     dhcp: [],
-    iptables: 'nft',
     missing: [],
     root: true,
     ssh: { local: '', peer: '' },
