@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { whyNotRoot } from '../hosts/become-root.js';
 import type { Connector } from '../hosts/connect.js';
 import { changes, type Plan } from '../plan/plan.js';
 import { openingJson } from '../report/event-json.js';
@@ -89,6 +90,11 @@ export async function proceed(
     io.err('To go on with the others: --skip-unreachable\n');
     return exitCode(planResults(plan, false));
   }
+  const denied = await withoutRoot(reading);
+  if (denied) {
+    io.err(`Refused; nothing was changed: ${denied}\n`);
+    return exitCode([...planResults(plan, false), 'error']);
+  }
   if (!options.autoApprove && !(await approve('\nDo you want to make these changes?', io))) return 3;
   return carryOut(reading, topology, line, options, io);
 }
@@ -101,4 +107,15 @@ function show(plan: Plan, options: ApplyOptions, io: Io): void {
     const { paint, width, unicode } = io;
     io.out(planText(plan, { paint, width, unicode, verbose: options.verbose ?? false }));
   }
+}
+
+/** Why those who log in to read cannot carry out this plan; undefined when they are root, or sudo makes them root. */
+async function withoutRoot({ plan, observed, sessions }: Reading): Promise<string | undefined> {
+  const changed = new Set(changes(plan).map(({ host }) => host));
+  const readers = observed.filter(seen => seen.status === 'ok' && changed.has(seen.host) && !seen.facts.root);
+  const asked = readers.map(async ({ host }) => ({ host, why: await whyNotRoot(sessions.get(host)!) }));
+  const denied = (await Promise.all(asked)).filter(({ why }) => why !== undefined);
+  if (denied.length === 0) return undefined;
+  const said = denied.map(({ host, why }) => `${host} (${why})`).join(', ');
+  return `an apply needs root, and the user who logs in is not root on ${said}. Log in as root, or as a user with sudo for everything (NOPASSWD: ALL).`;
 }

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { whyNotRoot } from '../hosts/become-root.js';
 import { type Lock, lockProbe, parseLock, release } from '../hosts/lock.js';
 import { look } from '../hosts/look.js';
 import { type Session, Unreachable } from '../hosts/session.js';
@@ -40,8 +41,11 @@ export async function lockRelease(only: readonly string[], options: LockOptions,
   }
   return onEach(topology, asked, options, io, async (host, session, lock) => {
     if (!lock) return { host, state: 'free' };
-    const ended = await release(session, lock);
     const { owner, id } = lock;
+    const message = await whyNotRoot(session);
+    if (message !== undefined)
+      return { host, state: 'refused', message: `only root may release it (${message})` };
+    const ended = await release(session, lock);
     if (!ended) return { host, state: 'unknown', owner, id };
     const state = !ended.whole ? 'not whole' : ended.how === 'undone' ? 'taken back' : ended.how;
     return { host, state, owner, id };
@@ -80,6 +84,7 @@ async function onEach(
 
 const RESULTS: Readonly<Partial<Record<Locked['state'], Result>>> = {
   unreachable: 'incomplete',
+  refused: 'error',
   'not whole': 'unrestored',
   unknown: 'unrestored',
 };

@@ -1,4 +1,5 @@
 import type { Command } from '../resources/kind.js';
+import { APPLIES } from '../systems/read-facts.js';
 import { parseEntry } from './journal.js';
 import type { Session } from './session.js';
 import { conclude, tidy } from './supervised.js';
@@ -13,18 +14,21 @@ export interface Lock {
   alive: boolean;
 }
 
-/** Prints the apply that holds a host: id, yes or no, owner. Reads files alone. */
+/** Prints the applies that hold a host: id, yes or no, owner. Reads files alone. */
 export const lockProbe: Command = {
-  run: `for d in /var/lib/lvsctl/apply/*; do
-  [ -e "$d/armed" ] || continue
-  owner= pid=
-  [ -s "$d/owner" ] && read -r owner <"$d/owner"
-  [ -s "$d/pid" ] && read -r pid <"$d/pid"
-  alive=no
-  [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null || alive=yes
-  printf '%s %s %s\\n' "\${d##*/}" "$alive" "$owner"
-done
-:`,
+  run: `[ -e /var/lib/lvsctl ] || exit 0
+held=$(${APPLIES}) || [ -z "$LVSCTL_SUDO" ] || ${APPLIES.replace(' ', ' -l ')} >/dev/null || exit
+printf '%s\\n' "$held" | awk '
+  { at = index($0, ":"); split(substr($0, 1, at), word, "/"); said[word[6], word[7]] = substr($0, at + 1) }
+  word[7] == "armed:" { armed[word[6]] }
+  END {
+    for (id in armed) {
+      pid = said[id, "pid:"]
+      alive = pid != "" && (getline line <("/proc/" pid "/stat")) > 0
+      print id, alive ? "yes" : "no", said[id, "owner:"]
+    }
+  }
+' | sort`,
 };
 
 /** What the probe printed: one that lives before one that does not, nothing when the host is free. */

@@ -4,7 +4,7 @@ import type { HostFacts } from '../systems/facts.js';
 import { unsupported } from '../systems/families.js';
 import { DamagedMark, factsProbe, parseFacts } from '../systems/read-facts.js';
 import { batch, type Printed } from './read.js';
-import { READ_AND_RUN } from './script.js';
+import { READ } from './script.js';
 import type { Session } from './session.js';
 
 const SCRIPT_SECONDS = 120;
@@ -40,20 +40,23 @@ export async function observe(
     .map(([name, of]) => ({ kind: kinds.get(name)!, of }));
   const probes = asked.map(({ kind, of }) => kind.probe(of));
   const { text, take } = batch(cluster, probes);
-  const ended = await session.exec(READ_AND_RUN, { input: text, limit: SCRIPT_SECONDS });
+  const ended = await session.exec(READ, { input: text, limit: SCRIPT_SECONDS });
   if ('lost' in ended) {
     const remedy = 'try again; if it stays so, look at the host';
     return { observed: { host, status: 'unreachable', message: ended.lost, remedy }, wanted: [] };
   }
   const entries = new Map<string, Entries>();
   const unreadable = new Map<string, string>();
+  if (facts.closed) unreadable.set('mark', `sudo does not let us read /var/lib/lvsctl/mark; ${RIGHTS}`);
   for (const [index, printed] of take(ended.stdout, ended.stderr).entries()) {
     const { kind } = asked[index]!;
     try {
       entries.set(kind.name, parsed(kind, printed));
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      unreadable.set(kind.name, error.message);
+      const said = lastLine(printed.stderr);
+      const forbidden = !facts.root && /\bsudo\b/.test(said);
+      unreadable.set(kind.name, forbidden ? `${said}; ${RIGHTS}` : error.message);
     }
   }
   return { observed: { host, status: 'ok', facts, entries, unreadable }, wanted };
@@ -64,12 +67,12 @@ async function readFacts(
   cluster: string,
 ): Promise<HostFacts | { status: 'unreachable' | 'refused'; message: string; remedy: string }> {
   const { text, take } = batch(cluster, [factsProbe]);
-  const ended = await session.exec(READ_AND_RUN, { input: text, limit: 60 });
+  const ended = await session.exec(READ, { input: text, limit: 60 });
   if ('lost' in ended) {
     return { status: 'unreachable', message: ended.lost, remedy: 'look at the host and the way to it' };
   }
   const [printed] = take(ended.stdout, ended.stderr);
-  if (printed?.code === undefined) return notRoot(session.host, ended.stderr);
+  if (printed?.code === undefined) return noShell(session.host, ended.stderr);
   try {
     return parseFacts(session.host, printed.stdout);
   } catch (error) {
@@ -82,19 +85,13 @@ async function readFacts(
   }
 }
 
-function notRoot(host: string, stderr: string) {
-  const said = stderr.trim().split('\n').at(-1) ?? '';
-  return /sudo/.test(stderr)
-    ? {
-        status: 'refused' as const,
-        message: `${host}: not root, and sudo does not let us be (${said})`,
-        remedy: 'log in as root, or allow the user `sudo -n` without a password (NOPASSWD: ALL)',
-      }
-    : {
-        status: 'refused' as const,
-        message: `${host}: the shell ran no script${said ? ` (${said})` : ''}`,
-        remedy: 'lvsctl needs a POSIX shell (sh) and `cat` on the host',
-      };
+function noShell(host: string, stderr: string) {
+  const said = lastLine(stderr);
+  return {
+    status: 'refused' as const,
+    message: `${host}: the shell ran no script${said ? ` (${said})` : ''}`,
+    remedy: 'lvsctl needs a POSIX shell (sh) and `cat` on the host',
+  };
 }
 
 /** Why a host must not be planned for at all. */
@@ -103,7 +100,7 @@ function obstacleIn(facts: HostFacts, cluster: string): { message: string; remed
   if (missing.length > 0) {
     return {
       message: `${host} lacks ${missing.join(', ')}`,
-      remedy: 'install what a minimal system has: iproute2, util-linux, coreutils, sed, mawk, systemd',
+      remedy: 'install what a minimal system has: iproute2, util-linux, coreutils, sed, mawk, systemd, dbus',
     };
   }
   if (mark && mark.cluster !== cluster) {
@@ -131,10 +128,16 @@ function keysByKind(
   return keys;
 }
 
+const RIGHTS = 'the rights that reading takes: docs/sudoers-drift';
+
 function parsed(kind: Kind, printed: Printed): Entries {
-  const said = printed.stderr.trim().split('\n').at(-1) ?? '';
+  const said = lastLine(printed.stderr);
   if (printed.code === undefined) throw new Unreadable('the reading script broke off');
   if (printed.code === 124 || printed.code === 137) throw new Unreadable('no answer within 20 s');
   if (printed.code !== 0) throw new Unreadable(said || `its probe ended with ${printed.code}`);
   return kind.parse(printed.stdout);
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
 }

@@ -87,7 +87,7 @@ trap 'code=$?; rm -f "$dir/hold"; put "phase-end $phase $code"' EXIT
 begin() { [ ! -e "$dir/stop" ] || exit 130; say begin "$@"; sync "$dir/journal" 2>/dev/null || :; }
 completed() { say done "$@"; }
 failed() {
-  put "failed $1 $(tail -c 1500 "$dir/output" | base64 | tr -d '\\n')"
+  put "failed $1 $(tail -c 1500 "$dir/output" | sed 's/auth_pass .*/auth_pass (sensitive)/' | base64 | tr -d '\\n')"
   exit 1
 }
 `;

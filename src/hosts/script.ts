@@ -32,12 +32,23 @@ export function prelude(cluster: string): string {
 }
 
 /**
- * The command line that runs, as root, the script it reads from standard input: read whole before it starts, so no
- * command in it can eat the rest, and kept in memory, so that a read writes nothing. sshd's SSH_CONNECTION is handed on.
+ * Runs the script that standard input holds: read whole before it starts, so no command in it can eat the rest, and
+ * kept in memory, so that a read writes nothing.
  */
-export const READ_AND_RUN = asRoot('eval "$(cat)"');
+const RUN = 'eval "$(cat)"';
 
-/** The command line that runs fixed text as root: through `sudo -n` when we are not root. */
+/** The command line that runs a changing script from standard input, as root. */
+export const RUN_AS_ROOT = asRoot(RUN);
+
+/**
+ * The command line that runs a reading script from standard input, as whoever logs in. What root alone may read stands
+ * behind $LVSCTL_SUDO there: `sudo -n`, and nothing for root.
+ */
+export const READ = `exec sh -c ${single(
+  `LVSCTL_SUDO=; [ "$(id -u)" = 0 ] || LVSCTL_SUDO="sudo -n"; export LVSCTL_SUDO; ${RUN}`,
+)}`;
+
+/** The command line that runs fixed text as root: through `sudo -n` when we are not root. sshd's SSH_CONNECTION is handed on. */
 export function asRoot(text: string, ...args: string[]): string {
   const become =
     'r=; [ "$(id -u)" = 0 ] || r="sudo -n"; t=$1; shift; exec $r env -u POSIXLY_CORRECT SSH_CONNECTION="$SSH_CONNECTION" sh -c "$t" lvsctl "$@"';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ApplyRecord } from '../plan/record.js';
 import type { Mark } from '../systems/facts.js';
-import { asRoot, prelude, quote, READ_AND_RUN } from './script.js';
+import { asRoot, prelude, quote, RUN_AS_ROOT } from './script.js';
 import type { Ended, Session } from './session.js';
 
 const HOME = '/var/lib/lvsctl';
@@ -60,7 +60,7 @@ give_up() { rm -rf "$dir"; rmdir "$home/apply" 2>/dev/null; [ -z "$fresh" ] || r
 forget() { rm -rf "$1"; systemctl reset-failed "lvsctl-apply-\${1##*/}.service" >/dev/null 2>&1; }
 put() { said=$({ base64 -d >"$dir/$1"; } 2>&1) || give_up "no cannot write $dir/$1: $said"; }
 for old in "$home"/apply/*; do
-  [ -d "$old" ] && mkdir -p "$run" && flock -n "$run/lock" true || continue
+  [ -d "$old" ] && mkdir -p -m 755 "$run" && flock -n "$run/lock" true || continue
   if [ -e "$old/armed" ] && [ "$(cat "$old/armed")" = undo ]; then
     sh "$old/supervisor.sh" "$old" recover 0 </dev/null >/dev/null 2>&1
     forget "$old"
@@ -71,6 +71,7 @@ done
 said=$(mkdir -p "$dir" 2>&1) || give_up "no $said"
 said=$(dd if=/dev/zero of="$dir/reserve" bs=65536 count=8 2>&1) || give_up "no cannot write to $dir: $(echo "$said" | head -n 1)"
 ${puts.join('\n')}
+: >"$dir/output"
 sync "$dir/undo" 2>/dev/null
 recover="[ ! -e $dir/armed ] || exec sh $dir/supervisor.sh $dir recover"
 start() { systemd-run --quiet --unit=${quote(`lvsctl-apply-${load.id}`)} "$@" sh "$dir/supervisor.sh" "$dir" apply ${load.patience} </dev/null >/dev/null 2>&1; }
@@ -95,7 +96,7 @@ ${load.silent === 'undo' ? ARM : ':'} &&
   { echo undo >"$dir/verdict"; echo "no cannot arm the undo at boot"; exit 0; }
 echo yes
 `;
-  const ended = await session.exec(READ_AND_RUN, { input: script, limit: 90 });
+  const ended = await session.exec(RUN_AS_ROOT, { input: script, limit: 90 });
   if ('lost' in ended) return { message: ended.lost, busy: false };
   const answer = ended.stdout.trim().split('\n').at(-1) ?? '';
   if (answer === 'yes') return undefined;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, scryptSync } from 'node:crypto';
 import type { Kind } from '../resources/kind.js';
 import type { Mark } from '../systems/facts.js';
 import { diff, markAfter, same, unchanged } from './diff.js';
@@ -35,7 +35,8 @@ export function compare(
     const before = seen.facts.mark;
     const after = markAfter(cluster.name, members, wanted, seen, kinds);
     const changes = [...masterLast(diff(wanted, seen, kinds), observed)];
-    if (changes.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) {
+    const read = !seen.unreadable.has(MARK.kind);
+    if (read && changes.length === 0 && JSON.stringify(before) !== JSON.stringify(after)) {
       changes.push(markChange(seen.host, before, after));
     }
     all.push(...changes, ...drains(changes, wanted, seen));
@@ -105,9 +106,13 @@ function shown(mark: Mark) {
   return { members: Object.keys(members).join(' '), entries: entries.length, drained: drained.join(' ') };
 }
 
+/** A digest is shown, and a short secret would soon be found by trying: scrypt makes each try cost. */
 export function digest(changes: readonly Change[]): string {
-  const lines = changes.map(({ host, kind, key, after }) =>
-    JSON.stringify([host, kind, key, after ? Object.entries(after).sort() : null]),
-  );
+  const lines = changes.map(({ host, kind, key, after, secret }) => {
+    const dear = (name: string, value: unknown) =>
+      secret?.includes(name) ? scryptSync(String(value), 'lvsctl', 32).toString('hex') : value;
+    const state = after && Object.entries(after).map(([name, value]) => [name, dear(name, value)]);
+    return JSON.stringify([host, kind, key, state ? state.sort() : null]);
+  });
   return createHash('sha256').update(lines.sort().join('\n')).digest('hex');
 }

@@ -1,6 +1,7 @@
 import type { State } from '../resources/kind.js';
 import type { Word } from './flow.js';
 import type { Palette } from './paint.js';
+import { masked, withoutPasswords } from './passwords.js';
 import { printable } from './printable.js';
 import { diffSize, unifiedDiff } from './unified-diff.js';
 
@@ -12,9 +13,6 @@ interface Attribute {
   diff?: string[];
 }
 
-/** What stands wherever a secret would. */
-const masked = '(sensitive)';
-
 /** The parts of a change that a report needs to show its attributes. */
 export interface Shown {
   before?: State;
@@ -23,34 +21,30 @@ export interface Shown {
 }
 
 /** A state with its secret attributes masked. */
-export function mask(state: State | undefined, secret: readonly string[] | undefined): State | undefined {
-  if (state === undefined || !secret?.length) return state;
-  return Object.fromEntries(
-    Object.entries(state).map(([name, value]) => [name, secret.includes(name) ? masked : value]),
+export function mask(state: State | undefined, secret: readonly string[] = []): State | undefined {
+  const shown = withoutPasswords(state);
+  return (
+    shown &&
+    Object.fromEntries(
+      Object.entries(shown).map(([name, value]) => [name, secret.includes(name) ? masked : value]),
+    )
   );
 }
 
 /** What a change does to its entry's attributes: for an update the changed ones, else all of them. */
 export function attributes(change: Shown): Attribute[] {
-  const before = change.before ?? {};
-  const after = change.after ?? {};
+  const { before = {}, after = {} } = change;
+  const shown = { before: mask(before, change.secret)!, after: mask(after, change.secret)! };
   const both = change.before !== undefined && change.after !== undefined;
   return [...new Set([...Object.keys(after), ...Object.keys(before)])]
     .filter(name => !both || before[name] !== after[name])
     .map(name => {
-      if (change.secret?.includes(name)) {
-        const hidden = (side: State) => (name in side ? masked : undefined);
-        return { name, before: hidden(before), after: hidden(after) };
-      }
-      const long = [before[name], after[name]].some(
-        value => typeof value === 'string' && value.includes('\n'),
-      );
-      return {
-        name,
-        before: before[name],
-        after: after[name],
-        ...(long ? { diff: unifiedDiff(String(before[name] ?? ''), String(after[name] ?? '')) } : {}),
-      };
+      const [was, is] = [shown.before[name], shown.after[name]];
+      // Only what must not be seen differs.
+      if (both && was === is) return { name, before: masked, after: masked };
+      const long = [was, is].some(value => typeof value === 'string' && value.includes('\n'));
+      const diff = long && unifiedDiff(String(was ?? ''), String(is ?? ''));
+      return { name, before: was, after: is, ...(diff && { diff }) };
     });
 }
 

@@ -7,6 +7,7 @@ export type Locked = { host: string } & (
   | { state: 'locked' | 'abandoned'; owner: string; id: string }
   | { state: 'taken back' | 'confirmed' | 'kept' | 'not whole' | 'unknown'; owner: string; id: string }
   | { state: 'unreachable'; message: string }
+  | { state: 'refused'; message: string }
 );
 
 /** One line a host: who holds it, or what became of what held it. */
@@ -17,7 +18,8 @@ export function lockText(all: readonly Locked[], { paint }: { paint: Palette }):
 
 function said(each: Locked, paint: Palette): string {
   if (each.state === 'free') return paint.green('free');
-  if (each.state === 'unreachable') return `${paint.red('UNREACHABLE')}  ${oneLine(each.message)}`;
+  if (each.state === 'unreachable' || each.state === 'refused')
+    return `${paint.red(each.state.toUpperCase())}  ${oneLine(each.message)}`;
   const by = `${oneLine(each.owner)} (apply ${oneLine(each.id)})`;
   switch (each.state) {
     case 'locked':

@@ -39,7 +39,13 @@ export function restoreInput(table: string, name: string, rules: string): string
  * iptables-save would load nf_tables or the tables of the other backend just to find them empty, and even
  * `iptables -V` loads nfnetlink; so which backend it is, is told by the program that the name leads to.
  */
-export const PICK_IPTABLES = `has_nft() {
+export const PICK_IPTABLES = pick('');
+
+/** `sudo`: what stands before what root alone may read. */
+function pick(sudo: string): string {
+  return `names=
+[ ! -e /proc/net/ip_tables_names ] || names=$(${sudo}cat /proc/net/ip_tables_names) || exit
+has_nft() {
   [ ! -d /sys/module/nf_tables ] || return 0
   built=/lib/modules/$(uname -r)/modules.builtin
   if [ -r "$built" ]; then grep -q '/nf_tables\\.ko' "$built"; else grep -qs ' nf_tables_newtable' /proc/kallsyms; fi
@@ -47,9 +53,9 @@ export const PICK_IPTABLES = `has_nft() {
 saved() {
   case $(readlink -f "$(command -v "$1")") in
   *nft*) has_nft || return 0 ;;
-  *) [ -e /proc/net/ip_tables_names ] && grep -q . /proc/net/ip_tables_names || return 0 ;;
+  *) [ -n "$names" ] || return 0 ;;
   esac
-  "$1-save" || echo '!failed'
+  ${sudo}"$1-save" || echo '!failed'
 }
 tool=
 for sign in '^:LVSCTL-' '^-A ' ''; do
@@ -60,8 +66,9 @@ for sign in '^:LVSCTL-' '^-A ' ''; do
     break 2
   done
 done`;
+}
 
-const READ = `${PICK_IPTABLES}
+const READ = `${pick('$LVSCTL_SUDO ')}
 [ -n "$tool" ] || exit 0
 saved "$tool" | awk 'BEGIN { for (i = 1; i < ARGC; i++) { ours[ARGV[i]] = 1; ARGV[i] = "" } }
 /^[*!]/

@@ -1,3 +1,4 @@
+import { hidden } from './hidden.js';
 import { type Kind, Unreadable } from './kind.js';
 import { toOctal } from './octal.js';
 
@@ -20,14 +21,14 @@ const mounted = `
 mounted() { WHERE=$1 awk '$5 == ENVIRON["WHERE"] "" { found = 1 } END { exit !found }' /proc/self/mountinfo; }
 `;
 
-const read = `${mounted}
+const read = `${mounted}${hidden}
 while [ $# -gt 1 ]; do
   if mounted "$2"; then printf '%s\\n' "$1"
   else
     timeout -s KILL 10 test -d "$1"
     case $? in
       0) printf '%s\\n' "$1" ;;
-      1) ;;
+      1) ! hidden "$1" || exit 1 ;;
       *) echo "$1 does not answer: it lies on a mount whose server is silent" >&2; exit 1 ;;
     esac
   fi

@@ -1,3 +1,4 @@
+import { hidden } from './hidden.js';
 import { daemonReload } from './in-place.js';
 import { type Command, type Edit, type Kind, Unreadable } from './kind.js';
 
@@ -24,7 +25,7 @@ export const file: Kind<FileState> = {
       const [what, mode, owner, group] = lines[at]!.split(' ');
       const path = lines[at + 1]!;
       if (!group || lines.length <= at + 3) throw new Unreadable(`not what a file looks like: ${lines[at]}`);
-      if (what !== 'file' && what !== 'link' && what !== 'hash')
+      if (what !== 'file' && what !== 'closed' && what !== 'link' && what !== 'hash')
         throw new Unreadable(`${path} is neither a file nor a link: move it away`);
       const rights = { mode: mode!.padStart(4, '0'), owner: owner!, group };
       entries.set(path, { ...held(what, lines[at + 2]!), ...rights });
@@ -45,7 +46,7 @@ function step({ key, after }: Edit<FileState>): Command {
 }
 
 function held(
-  what: 'file' | 'link' | 'hash',
+  what: 'file' | 'closed' | 'link' | 'hash',
   data: string,
 ): Pick<FileState, 'content' | 'encoding' | 'link'> {
   if (what === 'hash') return { content: data, encoding: 'sha256', link: '' };
@@ -66,11 +67,12 @@ rights() {
 `;
 
 // Every process counts: a director has a dozen files, and a loaded host must still answer in time.
-const read = `
+const read = `${hidden}
 for path do
   if [ -L "$path" ]; then what=link
   elif [ -f "$path" ]; then what=file
   elif [ -e "$path" ]; then what=other
+  elif hidden "$path"; then exit 1
   else continue
   fi
   held=$(stat -c '%s %a %U %G %u %g' -- "$path") || exit
@@ -81,10 +83,12 @@ for path do
   [ "$owner" != UNKNOWN ] || owner=\${held% *}
   [ "$group" != UNKNOWN ] || group=\${held#* }
   [ "$what" != file ] || [ "$size" -le 1048576 ] || what=hash
+  [ "$what" = link ] || [ -r "$path" ] || what=closed
   printf '%s %s %s %s\\n%s\\n' "$what" "$mode" "$owner" "$group" "$path"
   case $what in
     link) readlink -n -- "$path" | base64 -w 0 ;;
     file) base64 -w 0 <"$path" ;;
+    closed) $LVSCTL_SUDO base64 -w 0 "$path" || { echo "sudo does not let us read $path" >&2; exit 1; } ;;
     hash) sha256sum <"$path" | cut -c 1-64 | tr -d '\\n' ;;
   esac
   echo

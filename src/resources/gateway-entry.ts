@@ -20,7 +20,8 @@ export const gatewayEntry: Kind<{ gateway: string }> = {
 
 /**
  * files: the files that ifup(8) reads, in order. find INTERFACE: `static FILE LINE-OF-ADDRESS LINE-OF-GATEWAY` (0
- * when there is none) tab-separated, or `METHOD FILE` of a stanza that is not static; nothing without a stanza.
+ * when there is none) tab-separated, or `METHOD FILE` of a stanza that is not static; nothing without a stanza;
+ * `closed FILE` when root alone may read one of them.
  */
 const find = String.raw`
 set -f
@@ -40,6 +41,7 @@ files() {
 }
 find() {
   files /etc/network/interfaces 0 | while read -r path; do
+    [ -r "$path" ] || { printf 'closed\t%s\n' "$path"; continue; }
     NAME=$1 FILE=$path awk '
       function tell() {
         if (method == "static" && address) { print "static\t" FILE "\t" address "\t" gateway + 0 "\t" value; said = 1 }
@@ -59,13 +61,16 @@ find() {
       method != "" && $1 == "gateway" && !gateway { gateway = NR; value = $2 }
       END { if (!said) tell() }
     ' <"$path"
-  done | awk -F '\t' '{ if (!kept || ($1 == "static" && kind != "static")) { kept = $0; kind = $1 } } END { if (kept) print kept }'
+  done | awk -F '\t' '{ if (!kept || $1 == "closed" || ($1 == "static" && kind != "static" && kind != "closed")) { kept = $0; kind = $1 } } END { if (kept) print kept }'
 }
 `;
 
 const read = `${find}
 for name do
-  find "$name" | NAME=$name awk -F '\\t' '$1 == "static" && $5 != "" { print ENVIRON["NAME"] " " $5 }'
+  find "$name" | NAME=$name awk -F '\\t' '
+    $1 == "closed" { print "root alone may read " $2 >"/dev/stderr"; exit 1 }
+    $1 == "static" && $5 != "" { print ENVIRON["NAME"] " " $5 }
+  ' || exit
 done
 `;
 

@@ -14,7 +14,7 @@ export const ipvsTimeout: Kind<{ seconds: number }> = {
 
 // Asking ipvsadm would load ip_vs.
 const READ = `[ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null || exit 0
-ipvsadm -L --timeout`;
+$LVSCTL_SUDO ipvsadm -L --timeout`;
 
 /** 0 leaves a timeout as it is. */
 function set(wanted: readonly (readonly [name: string, seconds: number])[]) {

@@ -11,6 +11,9 @@ export type Entries<S extends State = State> = ReadonlyMap<string, S>;
 /**
  * One command on a host: shell text (POSIX sh, run by `sh -c`) that never varies with data. Data reaches it
  * as "$1", "$2", .. and as standard input; the name of the cluster as $LVSCTL_CLUSTER. LC_ALL is C.
+ *
+ * Reading runs as whoever logs in. What root alone may read stands behind $LVSCTL_SUDO (`sudo -n`; nothing for root), a
+ * command line without variables, and once more in docs/sudoers-drift.
  */
 export interface Command {
   run: string;

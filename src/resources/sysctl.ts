@@ -14,7 +14,10 @@ export const sysctl: Kind<{ value: string }> = {
 };
 
 // Not the shell's own `read`: it asks for single bytes, and the kernel gives a value to the first read alone.
-const READ = `[ $# -eq 0 ] || grep -aHs -d skip -e '' -- "$@" || :`;
+const READ = `for path do
+  [ ! -e "$path" ] || [ -r "$path" ] || { echo "root alone may read $path" >&2; exit 1; }
+done
+[ $# -eq 0 ] || grep -aHs -d skip -e '' -- "$@" || :`;
 
 const WRITE = `[ -e "$1" ] || { printf 'this kernel has no value %s\\n' "$3" >&2; exit 1; }
 printf '%s\\n' "$2" >"$1" || { printf 'the kernel does not take "%s" for %s\\n' "$2" "$3" >&2; exit 1; }`;

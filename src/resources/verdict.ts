@@ -30,10 +30,14 @@ export function unlessOut(key: string, { run, args = [], ...rest }: Command): Co
   return { run: `${OUT}\n${run}`, args: [key, splitServerKey(key)[0], ...args], ...rest };
 }
 
+const JOURNAL = 'journalctl -q -b --no-pager -o cat -u keepalived.service';
+
+// A journal that must not be read is silent; whether it may is asked first, since a pipe forgets how its beginning ended.
 const VERDICTS = String.raw`
 verdicts() {
   command -v journalctl >/dev/null && systemctl -q is-active keepalived.service || return 0
-  journalctl -q -b --no-pager -o cat -u keepalived.service | awk '
+  [ -z "$LVSCTL_SUDO" ] || $LVSCTL_SUDO -l ${JOURNAL} >/dev/null || exit
+  $LVSCTL_SUDO ${JOURNAL} | awk '
     function bare(t,  p) { gsub(/[][]/, "", t); split(t, p, ":"); return p[1] ":" p[3] }
     function virtual(t,  p) {
       if (sub(/^FWM /, "fwm ", t)) return t

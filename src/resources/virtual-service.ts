@@ -39,7 +39,7 @@ const THRESHOLDS = '# thresholds';
 /** Prints the whole ipvs table: `ipvsadm -Sn`, and the thresholds, which it leaves out. It would load ip_vs itself. */
 export const IPVS_TABLE: Command = {
   run: `[ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null || exit 0
-ipvsadm -Sn && echo '${THRESHOLDS}' && ipvsadm -Ln --thresholds`,
+$LVSCTL_SUDO ipvsadm -Sn && echo '${THRESHOLDS}' && $LVSCTL_SUDO ipvsadm -Ln --thresholds`,
 };
 
 // Which of the two it takes is looked up, so that what ipvsadm says when it fails is about the right one.

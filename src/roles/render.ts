@@ -69,7 +69,6 @@ function imagined(topology: Topology, name: string, network: Network): HostFacts
       ...(outside ? [{ name: outside, addresses: outsideAddress ? [cidr(outsideAddress)] : [] }] : []),
     ],
     dhcp: [],
-    iptables: 'nft',
     missing: [],
     root: true,
     ssh: { local: '', port: 22, peer: '', byDefaultRoute: false },

@@ -44,15 +44,15 @@ export interface HostFacts {
   dhcp: readonly string[];
   /** The default route as it is now: gateway, interface and who put it there (kernel's proto word). */
   defaultRoute?: { via: string; dev: string; proto: string };
-  /** Which iptables holds rules already (see iptables(8)); nft when neither does. */
-  iptables: 'nft' | 'legacy';
   /** Tools that a read or a write needs and that the host lacks (`ip`, `base64`, ..). */
   missing: readonly string[];
-  /** True when we are root, or `sudo -n` makes us root. */
+  /** Whether it is root who logs in; others read through `sudo -n` what root alone may. */
   root: boolean;
   /** The SSH connection: the host's own address and port, who is at the other end, and how answers get there. */
   ssh: { local: string; port: number; peer: string; byDefaultRoute: boolean };
   mark?: Mark;
+  /** Whether there may be a mark that only root can read, and sudo does not let us. */
+  closed?: true;
   /** An apply of ours on this host that is not confirmed yet: its id. */
   pending?: string;
   /** Units whose files an apply has changed and that have not read them since: it broke off in between. */

@@ -1,6 +1,10 @@
 import { type Command, Unreadable } from '../resources/kind.js';
 import type { HostFacts, Link, Mark } from './facts.js';
 
+/** Prints what is known of the applies that hold a host, as `FILE:LINE`; only root may look there. */
+export const APPLIES =
+  '$LVSCTL_SUDO grep -rsH --include armed --include owner --include pid . /var/lib/lvsctl/apply';
+
 /**
  * Prints what a host is, one fact a line: word, space, value. Reads files and asks `ip`; writes nothing, loads
  * no module. $SSH_CONNECTION is sshd's: peer, port, own address, port.
@@ -18,6 +22,7 @@ done
 for t in ip awk sed base64 timeout flock setsid mktemp systemctl; do
   command -v "$t" >/dev/null 2>&1 || say missing "$t"
 done
+[ -z "$LVSCTL_SUDO" ] || [ -S /run/dbus/system_bus_socket ] || say missing dbus
 ip -o -4 addr show 2>/dev/null | awk '{ print "address", $2, $4 }'
 ip -o link show 2>/dev/null | awk -F': ' '{ sub(/@.*/, "", $2); print "link", $2 }'
 say route "$(ip -4 route show default 2>/dev/null | head -n 1)"
@@ -30,9 +35,13 @@ elif [ -d /etc/sysconfig/network-scripts ]; then say network network-scripts
 elif [ -e /etc/network/interfaces ]; then say network ifupdown
 else say network unknown; fi
 cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null | awk '$1 == "iface" && $4 == "dhcp" { print "dhcp", $2 }'
-if grep -q . /proc/net/ip_tables_names 2>/dev/null; then say iptables legacy; else say iptables nft; fi
-[ -r /var/lib/lvsctl/mark ] && say mark "$(base64 </var/lib/lvsctl/mark | tr -d '\\n')"
-for a in /var/lib/lvsctl/apply/*/armed; do [ -e "$a" ] && { a=\${a%/armed}; say pending "\${a##*/}"; }; done
+if [ -e /var/lib/lvsctl ]; then
+  if mark=$($LVSCTL_SUDO base64 -w 0 /var/lib/lvsctl/mark 2>/dev/null); then say mark "$mark"
+  elif [ -n "$LVSCTL_SUDO" ] && ! $LVSCTL_SUDO -l base64 -w 0 /var/lib/lvsctl/mark >/dev/null; then say closed mark; fi
+  if [ -n "$LVSCTL_SUDO" ] || [ -e /var/lib/lvsctl/apply ]; then
+    ${APPLIES} 2>/dev/null | sed -n 's,.*/\\(.*\\)/armed:.*,pending \\1,p'
+  fi
+fi
 for d in /run/lvsctl/due/*; do [ -e "$d" ] && say due "\${d##*/}"; done
 :
 `;
@@ -70,11 +79,11 @@ export function parseFacts(host: string, output: string): HostFacts {
     links: links(all('link'), all('address')),
     dhcp: all('dhcp'),
     ...(defaultRoute && { defaultRoute }),
-    iptables: one('iptables') as HostFacts['iptables'],
     missing: all('missing'),
     root: one('uid') === '0',
     ssh: { local, port: Number(port), peer, byDefaultRoute: one('back').startsWith('default ') },
     ...(mark && { mark: parseMark(mark) }),
+    ...(all('closed').length > 0 && { closed: true }),
     ...(all('pending').length > 0 && { pending: one('pending') }),
     ...(all('due').length > 0 && { due: all('due') }),
   };

@@ -70,6 +70,8 @@ function password(document: Parsed, folder: string, faults: Fault[]): Secret | u
   const fault = (message: string, remedy: string): undefined => {
     faults.push({ place: document.place(['vrrp', 'authPass']), message, remedy });
   };
+  // The schema has said so already, and it may be the secret itself.
+  if (env !== undefined && !/^[A-Za-z_]\w*$/.test(env)) return undefined;
   const read = env !== undefined ? process.env[env] : file && fileText(resolve(folder, file));
   if (env !== undefined && read === undefined)
     return fault(`the environment has no ${env}`, `set it for this run: ${env}=.. lvsctl ..`);

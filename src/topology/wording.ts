@@ -12,6 +12,8 @@ export interface Schema {
   properties?: Record<string, Schema>;
   enum?: string[];
   examples?: unknown[];
+  /** A secret may stand there: it is never repeated. */
+  writeOnly?: boolean;
   $ref?: string;
   $defs?: Record<string, Schema>;
 }
@@ -30,7 +32,8 @@ const STARTER = '`lvsctl init` writes a file to start from';
 /** The sentences for what the schema refuses, made of its titles, descriptions and examples. */
 export function wording(root: Schema): (wrong: Wrong) => Omit<Fault, 'place'> {
   return wrong => {
-    const { keyword, params, path, value, schema } = wrong;
+    const { keyword, params, path, schema } = wrong;
+    const value = schema.writeOnly ? '(sensitive)' : wrong.value;
     switch (keyword) {
       case 'additionalProperties':
         return unknownKey(wrong);

@@ -35,6 +35,11 @@ keep_record() {
     [ -e "$home/mark" ] || rm -rf "$home/history"
 }
 
+# The end of what a command printed, without the password of VRRP that keepalived may repeat.
+said() {
+    tail -c 400 "$dir/output" | sed 's/auth_pass .*/auth_pass (sensitive)/' | base64 | tr -d '\n'
+}
+
 put_mark() {
     if [ -e "$1" ]; then
         cp -p "$1" "$home/mark.new" && mv -f "$home/mark.new" "$home/mark"
@@ -99,11 +104,11 @@ undo() {
             tell taken-back "$n"
         else
             whole=no
-            tell undo-failed "$n" "$(tail -c 400 "$dir/output" | base64 | tr -d '\n')"
+            tell undo-failed "$n" "$(said)"
         fi
     done
     [ -z "$begun" ] || sh "$dir/undo" reloads >"$dir/output" 2>&1 9>&- ||
-        { whole=no; tell undo-failed -1 "$(tail -c 400 "$dir/output" | base64 | tr -d '\n')"; }
+        { whole=no; tell undo-failed -1 "$(said)"; }
     put_mark "$dir/mark.before"
     [ "$by" = client ] || logger -t lvsctl "took back ${dir##*/}: nobody confirmed it (whole: $whole)" 2>/dev/null
     tell undone "$whole" "$by"
@@ -111,7 +116,9 @@ undo() {
 }
 
 trap : USR1
-mkdir -p "$run"
+# Others may see which units have still to read their files; whoever can open the lock can hold it.
+umask 077
+mkdir -p -m 755 "$run"
 exec 9>>"$run/lock"
 if [ "$mode" = recover ]; then
     flock 9

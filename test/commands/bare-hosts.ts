@@ -1,5 +1,5 @@
 import type { Connector } from '../../src/hosts/connect.js';
-import { quote } from '../../src/hosts/script.js';
+import { asRoot, quote } from '../../src/hosts/script.js';
 import type { ExecOptions, Session } from '../../src/hosts/session.js';
 import { Unreachable } from '../../src/hosts/session.js';
 import { factsProbe } from '../../src/systems/read-facts.js';
@@ -10,12 +10,14 @@ export type Addresses = Readonly<Record<string, string>>;
 
 /**
  * Debian hosts that hold nothing but their base addresses: every probe finds nothing. Others cannot be reached.
- * `asked` names every host that was connected to; a script that is no read fails the test.
+ * `asked` names every host that was connected to; a script that is no read fails the test. `sudo`: not root logs in, and
+ * this is what sudo says to whoever wants to be.
  */
 export function bareHosts(
   addresses: Addresses,
-): Connector & { asked: string[]; route: string; pending: number } {
+): Connector & { asked: string[]; route: string; pending: number; sudo?: string } {
   const line = {
+    sudo: undefined as string | undefined,
     asked: [] as string[],
     /** What `ip route show default` prints on every host: a difference that a test can make. */
     route: '',
@@ -33,7 +35,9 @@ export function bareHosts(
   function session(host: string, address: string): Session {
     const self: Session = {
       host,
-      exec: (_, { input = '' }: ExecOptions) => {
+      exec: (command, { input = '' }: ExecOptions) => {
+        if (command === asRoot(':') && line.sudo !== undefined)
+          return Promise.resolve({ code: line.sudo ? 1 : 0, stdout: '', stderr: `${line.sudo}\n` });
         const mark = /lvsctl-[0-9a-f]{24}/.exec(input)?.[0];
         const isEmpty = /\numask 022\n+exit 0\n$/.test(input);
         if (!mark && !isEmpty) throw new Error(`not a read: ${input.slice(0, 80)}`);
@@ -43,7 +47,10 @@ export function bareHosts(
           .filter((_, index) => index % 2 === 1);
         const printed = probes.map((text, index) => {
           const output = text.includes(quote(factsProbe.run))
-            ? printedFacts(address, host === 'lb1' && line.pending-- > 0 ? ['pending 20260101-abc'] : [])
+            ? printedFacts(
+                address,
+                host === 'lb1' && line.pending-- > 0 ? ['pending 20260101-abc'] : [],
+              ).replace('uid 0', line.sudo === undefined ? 'uid 0' : 'uid 1000')
             : text.includes("'ip -4 route show default'")
               ? line.route
               : '';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lockRelease, lockStatus } from '../../src/commands/lock.js';
 import { connector } from '../../src/hosts/connect.js';
+import { asRoot } from '../../src/hosts/script.js';
 import { type Session, Unreachable } from '../../src/hosts/session.js';
 import { make, phases, start } from '../hosts/acts.js';
 import { LocalHost } from '../hosts/local-host.js';
@@ -69,6 +70,23 @@ describe('the lock of a host', { timeout: 90_000 }, () => {
     );
     expect(lb1.state()).toEqual([]);
     expect(lb1.run(LEFT)).toBe('');
+  });
+
+  it('is not released by somebody who reads and is not root, and stays', async () => {
+    await forsaken();
+    const session = lb1.session(true);
+    const exec: Session['exec'] = (command, options) =>
+      command === asRoot(':')
+        ? Promise.resolve({ code: 1, stdout: '', stderr: 'sudo: a password is required\n' })
+        : session.exec(command, options);
+    vi.mocked(connector).mockResolvedValue({
+      open: async () => ({ ...session, exec }),
+      close: async () => {},
+    });
+    const io = world();
+    expect(await lockRelease(['lb1'], { ...options, autoApprove: true }, io)).toBe(1);
+    expect(io.said.out).toBe('lb1  REFUSED  only root may release it (sudo: a password is required)\n');
+    expect(lb1.run(LEFT)).toMatch(/locked\n$/);
   });
 
   it('whose supervisor was killed holds nothing, is shown as left behind, and is taken back', async () => {

@@ -242,3 +242,23 @@ describe('drift', () => {
     expect(JSON.parse(io.said.out)).toMatchObject({ cluster: 'web' });
   });
 });
+
+describe('a user who reads and is not root', () => {
+  const denied = 'sudo: a password is required';
+  const words = `an apply needs root, and the user who logs in is not root on lb1 (${denied}), web1 (${denied}), web2 (${denied}), nas (${denied}). Log in as root, or as a user with sudo for everything (NOPASSWD: ALL).`;
+
+  it('gets a plan, and one message in place of an apply or a destroy', async () => {
+    hosts.sudo = denied;
+    expect(await plan(options, world())).toBe(0);
+    const io = world();
+    expect(await apply({ ...applying, autoApprove: true }, io)).toBe(1);
+    expect(io.said.err).toBe(`Refused; nothing was changed: ${words}\n`);
+  });
+
+  it('applies where sudo makes him root', async () => {
+    hosts.sudo = '';
+    const io = world();
+    await expect(apply({ ...applying, autoApprove: true }, io)).rejects.toThrow('not a read');
+    expect(io.said.err).toBe('');
+  });
+});

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asRoot, commandText, prelude, quote, READ_AND_RUN } from '../../src/hosts/script.js';
+import { asRoot, commandText, prelude, quote, READ, RUN_AS_ROOT } from '../../src/hosts/script.js';
 
 const shells = ['dash', 'bash'];
 
@@ -160,8 +160,17 @@ describe('becoming root', () => {
 
   it('runs a script only when it has come whole, so that no command in it eats the rest', () => {
     const input = `head -n 1\necho second\ncat\necho '${'x'.repeat(100)}'\nexit 3\n`;
-    const { status, stdout } = run(READ_AND_RUN, '0', { input });
-    expect(stdout).toBe(`second\n${'x'.repeat(100)}\n`);
-    expect(status).toBe(3);
+    for (const line of [RUN_AS_ROOT, READ]) {
+      const { status, stdout } = run(line, '0', { input });
+      expect(stdout).toBe(`second\n${'x'.repeat(100)}\n`);
+      expect(status).toBe(3);
+    }
+  });
+
+  it.each(shells)('is not what a reading does in %s: only single commands in it go through sudo', shell => {
+    const input = 'echo plain; $LVSCTL_SUDO echo "$SSH_CONNECTION"\n';
+    const said = '10.0.0.1 5 10.0.0.2 22\n';
+    expect(run(READ, '1000', { shell, input }).stdout).toBe(`plain\n(as root)\n${said}`);
+    expect(run(READ, '0', { shell, input }).stdout).toBe(`plain\n${said}`);
   });
 });

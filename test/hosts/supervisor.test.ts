@@ -39,6 +39,19 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     expect(host.run('find /etc/systemd -name "lvsctl*"')).toBe('');
   });
 
+  it('shows others nothing but which units have still to read their files, and lets nobody else take the lock', async ({
+    host,
+  }) => {
+    forsaken(host, phases([make('slow', 'a', '300')]), 60);
+    await host.until('[ -e /etc/state/a ]');
+    const rights =
+      host.run(`cd /var/lib/lvsctl; stat -c '%a %n' . mark apply apply/* /run/lvsctl /run/lvsctl/lock
+      find apply/*/ -type f ! -name 'go.*' -perm /077`);
+    expect(rights.replace(/apply\/\S+/, 'apply/ID')).toBe(
+      '700 .\n600 mark\n700 apply\n700 apply/ID\n755 /run/lvsctl\n600 /run/lvsctl/lock\n',
+    );
+  });
+
   it('breaks off a change that hangs, and takes it back', async ({ host }) => {
     forsaken(host, phases([make('slow', 'a', '300')]), 2);
     await host.until(UNDONE, 60);

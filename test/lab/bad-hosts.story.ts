@@ -102,19 +102,27 @@ describe('hosts that cannot be reached', () => {
 });
 
 describe('hosts that are not fit', () => {
-  it('each say why: no right to sudo, no base address, no ip', async () => {
+  it('for whoever may not become root: he reads them, and is refused an apply in one message', async () => {
+    const config = await reaching({ lb1: { User: 'ops' } });
+    const { code, changed } = await seen(config);
+    expect({ code, changed }).toEqual({ code: 0, changed: [...HOSTS].sort() });
+    const apply = await c.lvsctl('apply', '-y', '-F', config);
+    expect(apply.err).toMatch(/^Refused; nothing was changed: .* is not root on lb1 \(sudo: /m);
+    expect(apply.code).toBe(1);
+    expect(await look()).toEqual(found);
+  });
+
+  it('each say why: no base address, no ip', async () => {
     await c.on('web2', 'ip addr del 192.168.80.20/24 dev ens33');
     const [path] = (await c.on('nas', 'readlink -f "$(command -v ip)"')).trim().split('\n');
     await c.on('nas', `mv ${path} /root/ip-away`);
-    const config = await reaching({ lb1: { User: 'ops' } });
-    const { code, hosts, changed } = await seen(config);
-    const apply = await c.lvsctl('apply', '-y', '-F', config);
+    const { code, hosts, changed } = await seen(join(c.directory, 'ssh_config'));
+    const apply = await c.lvsctl('apply', '-y');
     await c.on('nas', `mv /root/ip-away ${path}`);
     await c.on('web2', 'ip addr add 192.168.80.20/24 dev ens33');
-    expect(hosts.lb1).toMatch(/not root, and sudo does not let us be/);
     expect(hosts.web2).toMatch(/web2 does not hold its address 192.168.80.20\/24/);
     expect(hosts.nas).toMatch(/nas lacks ip$/);
-    expect(changed).toEqual(['web1']);
+    expect(changed).toEqual(['lb1', 'web1']);
     expect(code).toBe(1);
     expect(apply.err).toContain('nothing was changed');
     expect(apply.code).toBe(1);

@@ -158,6 +158,11 @@ describe('the members in the mark', () => {
   });
 });
 
+it('a mark that could not be read is no difference', () => {
+  const closed = seen('lb1', { live: { sysctl: { a: on } }, unreadable: { mark: 'root alone' } });
+  expect(changes(planned({ lb1: 'director' }, { lb1: same }, [closed]))).toEqual([]);
+});
+
 describe('the digest of a plan', () => {
   const digest = (wanted: readonly Resource[], live: Table = {}) =>
     planned(two, { lb1: wanted }, [seen('lb1', { live })]).digest;
@@ -170,6 +175,13 @@ describe('the digest of a plan', () => {
   it('is another when something else would stand there afterwards', () => {
     const all = [digest([]), digest([a]), digest([b]), digest([a, b]), digest([wish('sysctl', 'a', off)])];
     expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('has a secret in a form that takes long to find by trying', () => {
+    const hidden = (value: string) => digest([wish('sysctl', 'a', { value }, { secret: ['value'] })]);
+    expect(hidden('1')).not.toBe(digest([a]));
+    expect(hidden('1')).not.toBe(hidden('2'));
+    expect(hidden('1')).toBe(hidden('1'));
   });
 
   it('does not care what stands there before: that is not what was approved', () => {

@@ -69,7 +69,6 @@ export function seen(host: string, sketch: Sketch = {}): Extract<Observed, { sta
     bootId: 'b',
     links: [],
     dhcp: [],
-    iptables: 'nft',
     missing: [],
     root: true,
     ssh: { local: '', port: 22, peer: '', byDefaultRoute: false },

@@ -19,7 +19,6 @@ export function printedFacts(address: string, more: readonly string[] = []): str
     'link ens37',
     'route default via 192.168.80.1 dev ens33 onlink ',
     'network ifupdown',
-    'iptables nft',
     ...more,
     '',
   ].join('\n');

@@ -41,6 +41,24 @@ describe('what a topology refers to', () => {
   });
 
   it.each([
+    [
+      'in place of its reference',
+      'authPass: s3cret',
+      '`vrrp.authPass` is the text `(sensitive)`, not a reference to a secret',
+    ],
+    ['as a number', 'authPass: 31337', 'is the text `(sensitive)`'],
+    [
+      'in place of a name',
+      'authPass: { env: s3cret! }',
+      '`(sensitive)` is not a name of an environment variable',
+    ],
+  ])('a secret %s is refused and not repeated', (_, settings, said) => {
+    const all = saidOf(file, vrrp(settings));
+    expect(all).toEqual([expect.stringContaining(said)]);
+    expect(all[0]).not.toMatch(/s3cret|31337/);
+  });
+
+  it.each([
     ['a script that is not there', 'notify: { master: gone.sh }', 'the script gone.sh does not exist'],
     ['a folder', 'notify: { master: . }', 'the script . is a folder'],
     ['a pipe, without waiting for it', 'notify: { master: pipe }', 'the script pipe is not a plain file'],
