@@ -29,6 +29,7 @@ export function dial(options: HostOptions, label: string, limit: number, signal:
     const patience = setTimeout(() => give(Object.assign(new Error(), { code: 'ETIMEDOUT' })), limit * 1000);
     const stop = () => give(Object.assign(new Error(), { code: 'ABORT' }));
     signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
     socket.on('error', give);
     socket.once('close', () => signal.removeEventListener('abort', stop));
     socket.once('connect', () => {
@@ -59,6 +60,7 @@ export function proxied(command: string, environment: NodeJS.ProcessEnv, signal:
   child.on('error', () => stream.destroy());
   stream.on('error', () => {});
   signal.addEventListener('abort', drop);
+  if (signal.aborted) drop();
   child.once('close', () => signal.removeEventListener('abort', drop));
   const ended = new Promise(resolve => child.once('close', resolve));
   return {
