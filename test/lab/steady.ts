@@ -6,7 +6,7 @@ export interface Steady {
   failed: number;
   /** The longest time without an answer, in seconds. */
   gap: number;
-  /** Answers in their order; `-` for none. */
+  /** Answers in their order; for none `-` and why. */
   answers: readonly string[];
 }
 
@@ -41,9 +41,9 @@ def work(number):
         try:
             s = s or connected()
             said = answer(s)
-        except (OSError, IndexError):
-            said = '-'
-        if said == '-' or not kept:
+        except (OSError, IndexError) as error:
+            said = '-' + '_'.join(str(error).split())
+        if said[0] == '-' or not kept:
             if s: s.close()
             s = None
         log.write('%.2f %s\\n' % (time.time(), said))
@@ -82,7 +82,7 @@ echo $! >${log}.pid; sleep 2`,
         .trim()
         .split('\n')
         .map(line => line.split(' '));
-      const answered = lines.filter(([, answer]) => answer !== '-').map(([at]) => Number(at));
+      const answered = lines.filter(([, answer = '-']) => !answer.startsWith('-')).map(([at]) => Number(at));
       const gaps = answered.slice(1).map((at, index) => at - answered[index]!);
       return {
         sent: lines.length,
