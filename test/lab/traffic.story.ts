@@ -113,12 +113,19 @@ describe('changes of a running pair of directors under 50 requests a second', ()
     await c.on('client', 'sleep 3');
     const [news, keeps] = await Promise.all(loads.map(load => load.end()));
     figures.push({ what, fresh: news!, kept: keeps! });
-    process.stdout.write(
-      `${what}: new ${news!.failed} of ${news!.sent}, kept ${keeps!.failed} of ${keeps!.sent}\n`,
-    );
+    process.stdout.write(`${what}: new ${cost(news!)}; kept ${cost(keeps!)}\n`);
     expect(news!.sent).toBeGreaterThan(200);
     expect(news!.failed).toBeLessThanOrEqual(most?.fresh ?? 0);
     expect(keeps!.failed).toBeLessThanOrEqual(most?.kept ?? 0);
     expect(await planned(c)).toEqual([]);
   });
 });
+
+/** `2 of 900 (1 timed out, 1 refused)`: how many failed, and why. */
+function cost({ sent, failed, answers }: Steady): string {
+  const why = answers.filter(answer => answer.startsWith('-'));
+  const counted = [...new Set(why)].map(
+    each => `${why.filter(other => other === each).length} ${each.slice(1)}`,
+  );
+  return `${failed} of ${sent}${counted.length > 0 ? ` (${counted.join(', ')})` : ''}`;
+}
