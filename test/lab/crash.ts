@@ -78,7 +78,7 @@ export async function tryPoint(c: Cluster, point: Point): Promise<Held> {
   const old = await standing(c);
   await c.on(host, STAND(number));
   const run = applying(c, 'crash matrix', '--confirm-timeout', '10s');
-  await eventually(c, host, '[ -e /run/crash-stands ]', 240).catch(async error => {
+  await eventually(c, host, '[ -e /run/crash-stands ]', 900).catch(async error => {
     run.signal('SIGKILL');
     throw new Error(`${JSON.stringify(point)} was never reached: ${error.message}\n${(await run.ended).err}`);
   });
