@@ -1,6 +1,7 @@
 import { changes } from '../plan/plan.js';
 import { openingJson } from '../report/event-json.js';
 import { exitCode, planResults } from '../report/exit-code.js';
+import { jsonText } from '../report/json-text.js';
 import { planText } from '../report/plan-text.js';
 import { hosts } from '../topology/topology.js';
 import { approve, canAsk } from './approval.js';
@@ -34,7 +35,7 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
     const { plan } = reading;
     if (options.json) {
       for (const object of openingJson(plan, version(), new Date().toISOString()))
-        io.out(`${JSON.stringify(object)}\n`);
+        io.out(`${jsonText(object)}\n`);
     } else {
       const { paint, width, unicode } = io;
       io.out(planText(plan, { paint, width, unicode, verbose: options.verbose ?? false }));

@@ -70,7 +70,7 @@ function password(document: Parsed, folder: string, faults: Fault[]): Secret | u
   const fault = (message: string, remedy: string): undefined => {
     faults.push({ place: document.place(['vrrp', 'authPass']), message, remedy });
   };
-  const read = env !== undefined ? process.env[env] : file && fileText(resolve(folder, file));
+  const read = env !== undefined ? environment(env) : file && fileText(resolve(folder, file));
   if (env !== undefined && read === undefined)
     return fault(`the environment has no ${env}`, `set it for this run: ${env}=.. lvsctl ..`);
   if (typeof read === 'object')
@@ -83,6 +83,11 @@ function password(document: Parsed, folder: string, faults: Fault[]): Secret | u
       'shorten it: VRRP carries eight characters, and others need quotes in keepalived.conf',
     );
   return new Secret(env ?? file!, first);
+}
+
+/** What process.env inherits is no variable. */
+function environment(name: string): string | undefined {
+  return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
 }
 
 function fileText(path: string): string | { problem: string } {
