@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,11 @@ const folder = mkdtempSync(join(tmpdir(), 'lvsctl-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, 'lvsctl.yaml'), sound);
 writeFileSync(join(folder, 'bad.yaml'), sound.replace('mode: nat', 'mode: natt'));
+writeFileSync(join(folder, 'binary'), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0xff, 0xfe, 0x80]));
+writeFileSync(join(folder, 'nonsense'), 'x: [}\n'.repeat(900_000));
+writeFileSync(join(folder, 'nul'), sound.replace('name: web', 'name: web\0\0'));
+writeFileSync(join(folder, 'secret.yaml'), sound, { mode: 0o000 });
+symlinkSync('loop', join(folder, 'loop'));
 const started = readdirSync(folder).sort();
 
 interface Run {
@@ -105,6 +110,33 @@ describe.concurrent('the command line', { timeout: 60_000 }, () => {
     );
     expect(run.err).not.toMatch(STACK);
     rmSync(join(folder, 'labs-ssh_config'));
+  });
+
+  it.each<[string, RegExp, World?]>([
+    ['binary', /^error: binary is not text in UTF-8\n/],
+    ['nonsense', /^error: nonsense is larger than 1 MB\n/],
+    ['nul', /^nul:1:7: error: `web\?\?` is not a cluster name\n/],
+    ['loop', /^error: loop cannot be read: ELOOP\n/],
+    ['lvsctl.yaml/x', /^error: there is no file lvsctl\.yaml\/x\n/],
+    ['.', /^error: \. is a folder\n/],
+    ['-', /^error: <stdin> is larger than 1 MB\n/, { input: 'x: [}\n'.repeat(900_000) }],
+    ['-', /^<stdin>:1:1: error: [^\n]*\n/, { input: '\u0000\u0001\ufffd' }],
+    // Root reads every file.
+    ...(process.getuid?.() === 0
+      ? []
+      : [['secret.yaml', /^error: secret\.yaml must not be read by this user\n/] as [string, RegExp]]),
+  ])('refuses the file %s with one message, in text and as JSON', async (file, said, world) => {
+    const text = await lvsctl(['validate', '-f', file], world);
+    expect({ code: text.code, out: text.out }).toEqual({ code: 1, out: '' });
+    expect(text.err).toMatch(said);
+    expect(text.err.match(/error: /g)).toHaveLength(1);
+    const json = await lvsctl(['validate', '--json', '-f', file], world);
+    expect({ code: json.code, err: json.err }).toEqual({ code: 1, err: '' });
+    expect(JSON.parse(json.out)).toMatchObject({ valid: false, diagnostics: [{ severity: 'error' }] });
+    for (const { out, err } of [text, json]) {
+      expect(out + err).not.toMatch(STACK);
+      expect(out + err).not.toMatch(/[^\P{C}\n]/u);
+    }
   });
 
   it('colours when it is told to', async () => {

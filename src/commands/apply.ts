@@ -4,6 +4,7 @@ import type { Connector } from '../hosts/connect.js';
 import { changes, type Plan } from '../plan/plan.js';
 import { openingJson } from '../report/event-json.js';
 import { exitCode, planResults } from '../report/exit-code.js';
+import { jsonText } from '../report/json-text.js';
 import { planText } from '../report/plan-text.js';
 import { hosts, type Topology } from '../topology/topology.js';
 import { approve, canAsk } from './approval.js';
@@ -102,7 +103,7 @@ export async function proceed(
 function show(plan: Plan, options: ApplyOptions, io: Io): void {
   if (options.json) {
     for (const object of openingJson(plan, version(), new Date().toISOString()))
-      io.out(`${JSON.stringify(object)}\n`);
+      io.out(`${jsonText(object)}\n`);
   } else {
     const { paint, width, unicode } = io;
     io.out(planText(plan, { paint, width, unicode, verbose: options.verbose ?? false }));

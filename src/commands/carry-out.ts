@@ -7,6 +7,7 @@ import { type Change, changes, type Plan } from '../plan/plan.js';
 import { closingJson, eventJson } from '../report/event-json.js';
 import { changeTitle } from '../report/event-text.js';
 import { applyResults, type ExitCode, exitCode, outcomeResults, planResults } from '../report/exit-code.js';
+import { jsonText } from '../report/json-text.js';
 import { outcomeText } from '../report/outcome-text.js';
 import { planSummary } from '../report/tally.js';
 import { kinds } from '../resources/index.js';
@@ -72,7 +73,7 @@ async function run(
   const events: Event[] = [];
   const tell = (event: Event) => {
     events.push(event);
-    if (options.json) io.out(`${JSON.stringify(eventJson(event, plan))}\n`);
+    if (options.json) io.out(`${jsonText(eventJson(event, plan))}\n`);
     else progress.tell(event);
   };
   const touched = new Set(changes(plan).map(({ host }) => host));
@@ -116,7 +117,7 @@ function stillDiffers(
 
 function finish(plan: Plan, outcome: Outcome, options: CarryOutOptions, io: Io): ExitCode {
   const at = new Date().toISOString();
-  if (options.json) io.out(`${JSON.stringify(closingJson(plan, outcome, at))}\n`);
+  if (options.json) io.out(`${jsonText(closingJson(plan, outcome, at))}\n`);
   else io.out(outcomeText(plan, outcome, { paint: io.paint, width: io.width }));
   return exitCode(applyResults(plan, outcome));
 }

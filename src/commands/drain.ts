@@ -5,6 +5,7 @@ import { drainPlan } from '../plan/drain-plan.js';
 import { changes, type Observed } from '../plan/plan.js';
 import { count } from '../report/count.js';
 import { changeTitle } from '../report/event-text.js';
+import { jsonText } from '../report/json-text.js';
 import { kinds } from '../resources/index.js';
 import { connectionsProbe } from '../resources/real-server.js';
 import { splitServerKey } from '../resources/server-key.js';
@@ -120,7 +121,7 @@ async function waitUntilIdle(
     if (io.signal.aborted) break;
     left = await open();
   }
-  if (json) io.out(`${JSON.stringify({ drained: names, connections: left })}\n`);
+  if (json) io.out(`${jsonText({ drained: names, connections: left })}\n`);
   else if (left === 0) io.out(`${names.join(', ')}: no connections any more.\n`);
   else io.out(`${names.join(', ')}: no new connections; ${count(left, 'connection')} still open.\n`);
   return left === 0 ? 0 : 2;

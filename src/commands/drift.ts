@@ -1,5 +1,6 @@
 import { driftText } from '../report/drift-text.js';
 import { exitCode, planResults } from '../report/exit-code.js';
+import { jsonText } from '../report/json-text.js';
 import { planJson } from '../report/plan-json.js';
 import { connectorOf, read, topologyOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
@@ -14,7 +15,7 @@ export async function drift(options: ClusterOptions, io: Io): Promise<number> {
     if (options.json) {
       const path = { path: topology.file, sha256: topology.digest };
       const imprint = { version: version(), timestamp: new Date().toISOString(), topology: path };
-      io.out(`${JSON.stringify(planJson(plan, imprint))}\n`);
+      io.out(`${jsonText(planJson(plan, imprint))}\n`);
     } else {
       io.out(driftText(plan, { verbose: options.verbose ?? false }));
     }

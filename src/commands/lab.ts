@@ -8,6 +8,7 @@ import { type Fault, LabError, type Tell } from '../lab/spec.js';
 import { labStatus } from '../lab/status.js';
 import { labUp } from '../lab/up.js';
 import { wiring } from '../lab/wiring.js';
+import { jsonText } from '../report/json-text.js';
 import { loadTopology } from '../topology/load.js';
 import type { Io } from './io.js';
 import { labDirectory } from './lab-directory.js';
@@ -53,7 +54,7 @@ const down: LabCommand = async (_, options, io) => {
 const status: LabCommand = async (_, options, io) => {
   const machines = await labStatus(directoryOf(options));
   if (options.json) {
-    io.out(`${JSON.stringify(machines)}\n`);
+    io.out(`${jsonText(machines)}\n`);
     return 0;
   }
   const longest = Math.max(0, ...machines.map(({ name }) => name.length));

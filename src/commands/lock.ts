@@ -4,6 +4,7 @@ import { type Lock, lockProbe, parseLock, release } from '../hosts/lock.js';
 import { look } from '../hosts/look.js';
 import { type Session, Unreachable } from '../hosts/session.js';
 import { exitCode, type Result } from '../report/exit-code.js';
+import { jsonText } from '../report/json-text.js';
 import { type Locked, lockText } from '../report/lock-text.js';
 import { hosts, type Topology } from '../topology/topology.js';
 import { approve, canAsk } from './approval.js';
@@ -74,7 +75,7 @@ async function onEach(
   };
   try {
     const all = await Promise.all(asked.map(host => limit(() => one(host))));
-    if (options.json) for (const locked of all) io.out(`${JSON.stringify(locked)}\n`);
+    if (options.json) for (const locked of all) io.out(`${jsonText(locked)}\n`);
     else io.out(lockText(all, { paint: io.paint }));
     return exitCode(all.flatMap(({ state }) => RESULTS[state] ?? []));
   } finally {

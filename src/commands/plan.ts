@@ -1,4 +1,5 @@
 import { exitCode, planResults } from '../report/exit-code.js';
+import { jsonText } from '../report/json-text.js';
 import { planJson } from '../report/plan-json.js';
 import { planText } from '../report/plan-text.js';
 import { hosts } from '../topology/topology.js';
@@ -24,7 +25,7 @@ export async function plan(options: PlanOptions, io: Io): Promise<number> {
     if (options.json) {
       const path = { path: topology.file, sha256: topology.digest };
       const imprint = { version: version(), timestamp: new Date().toISOString(), topology: path };
-      io.out(`${JSON.stringify(planJson(plan, imprint), undefined, 2)}\n`);
+      io.out(`${jsonText(planJson(plan, imprint), 2)}\n`);
     } else {
       const { paint, width, unicode } = io;
       io.out(planText(plan, { paint, width, unicode, verbose: options.verbose ?? false }));

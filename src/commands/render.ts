@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { printable } from '../report/printable.js';
 import { type Network, render as renderHost } from '../roles/render.js';
 import { hosts } from '../topology/topology.js';
 import { topologyOf } from './cluster.js';
@@ -21,7 +22,7 @@ export async function render(options: RenderOptions, io: Io): Promise<number> {
         await mkdir(dirname(target), { recursive: true });
         await writeFile(target, content);
       });
-      io.out(`${target}\n`);
+      io.out(`${printable(target)}\n`);
     }
   }
   return 0;

@@ -7,6 +7,7 @@ import { askedFor, turned } from '../plan/record.js';
 import { undoPlan } from '../plan/undo.js';
 import { changeTitle } from '../report/event-text.js';
 import { historyText, type Kept } from '../report/history-text.js';
+import { jsonText } from '../report/json-text.js';
 import { kinds } from '../resources/index.js';
 import { rolesOf } from '../roles/index.js';
 import { judgePlan } from '../rules/plan/index.js';
@@ -32,7 +33,7 @@ export async function undo(id: string | undefined, options: UndoOptions, io: Io)
     const { records, away } = await histories(topology, line, options.parallelism);
     const kept = applies(records);
     if (options.list) {
-      if (options.json) for (const each of kept) io.out(`${JSON.stringify(shown(each))}\n`);
+      if (options.json) for (const each of kept) io.out(`${jsonText(shown(each))}\n`);
       else io.out(historyText(kept, { paint: io.paint }));
       for (const message of away) io.err(`${message}\n`);
       return away.length > 0 ? 4 : 0;

@@ -1,5 +1,7 @@
 import { findingText } from '../report/finding-text.js';
+import { jsonText } from '../report/json-text.js';
 import { diagnostic } from '../report/plan-json.js';
+import { printable } from '../report/printable.js';
 import { judgeTopology } from '../rules/index.js';
 import { Faults } from '../topology/faults.js';
 import type { Topology } from '../topology/topology.js';
@@ -11,13 +13,13 @@ export async function validate(options: ClusterOptions, io: Io): Promise<number>
   if (options.json) return validateJson(options, io);
   const { findings, errors, file } = judged(await topologyOf(options, io));
   for (const finding of findings) io.out(`${findingText(finding, { paint: io.paint, width: io.width })}\n`);
-  if (errors === 0) io.out(`${file} is valid.\n`);
+  if (errors === 0) io.out(`${printable(file)} is valid.\n`);
   return errors > 0 ? 1 : 0;
 }
 
 async function validateJson(options: ClusterOptions, io: Io): Promise<number> {
   const say = (valid: boolean, diagnostics: object[]) => {
-    io.out(`${JSON.stringify({ format_version: '1.0', valid, diagnostics })}\n`);
+    io.out(`${jsonText({ format_version: '1.0', valid, diagnostics })}\n`);
     return valid ? 0 : 1;
   };
   try {

@@ -12,6 +12,7 @@ import {
 } from '../plan/lost-answer.js';
 import { promise } from '../plan/promise.js';
 import type { Verification } from '../plan/verification.js';
+import { jsonText } from '../report/json-text.js';
 import { verifyText } from '../report/verify-text.js';
 import { type Command, Unreadable } from '../resources/kind.js';
 import { Faults } from '../topology/faults.js';
@@ -39,7 +40,7 @@ export async function verify(options: VerifyOptions, io: Io): Promise<number> {
       results.push(await verifyService(topology, service, line, options));
     }
     for (const result of results) {
-      if (options.json) io.out(`${JSON.stringify(result)}\n`);
+      if (options.json) io.out(`${jsonText(result)}\n`);
       else io.out(verifyText(result, { paint: io.paint, unicode: io.unicode }));
     }
     const bad = results.some(({ verdict, failed }) => verdict === 'not as promised' || failed.length > 0);

@@ -80,18 +80,18 @@ export function approved(later: readonly Change[], earlier: readonly Change[]): 
 }
 
 function membersNow(roles: ReadonlyMap<string, string>, observed: readonly Observed[]): Mark['members'] {
-  const members: Record<string, string> = {};
+  const members = new Map<string, string>();
   for (const seen of observed) {
     if (seen.status !== 'ok') continue;
     for (const [name, machine] of Object.entries(seen.facts.mark?.members ?? {})) {
       const unread = observed.some(other => other.host === name && other.status !== 'ok');
-      if (roles.has(name) || unread) members[name] ??= machine;
+      if ((roles.has(name) || unread) && !members.has(name)) members.set(name, machine);
     }
   }
   for (const seen of observed) {
-    if (seen.status === 'ok' && roles.has(seen.host)) members[seen.host] = seen.facts.machineId;
+    if (seen.status === 'ok' && roles.has(seen.host)) members.set(seen.host, seen.facts.machineId);
   }
-  return Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries([...members].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The change that stands for the mark itself, on a host where nothing else changes. */

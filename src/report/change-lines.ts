@@ -84,7 +84,9 @@ function withReason(
 ): string[] {
   const { paint, width = 80, verbose } = options;
   const place =
-    typeof change.why === 'string' ? '' : `${basename(change.why.place.file)}:${change.why.place.line}`;
+    typeof change.why === 'string'
+      ? ''
+      : `${printable(basename(change.why.place.file))}:${change.why.place.line}`;
   const why = `# ${reason(change)}`;
   if (!verbose) {
     const right = [

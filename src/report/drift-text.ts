@@ -71,7 +71,7 @@ function summary(plan: Plan, differences: readonly Change[]): string {
   if (differences.length === 0) {
     const gaps = notRead(numbers);
     if (gaps.length > 0) return `No difference seen, but not all was read. ${gaps.join(' ')}`;
-    return `No drift. ${count(numbers.hosts, 'host')} ${numbers.hosts === 1 ? 'matches' : 'match'} ${basename(plan.file)}.`;
+    return `No drift. ${count(numbers.hosts, 'host')} ${numbers.hosts === 1 ? 'matches' : 'match'} ${printable(basename(plan.file))}.`;
   }
   const gone = differences.filter(change => change.stays === undefined);
   const boot = gone.filter(change => change.layer === 'persisted').length;

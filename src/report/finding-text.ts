@@ -2,7 +2,7 @@ import type { Finding } from '../plan/plan.js';
 import type { Fault, Place } from '../topology/topology.js';
 import { flow, sentence } from './flow.js';
 import type { Palette } from './paint.js';
-import { oneLine } from './printable.js';
+import { oneLine, printable } from './printable.js';
 
 /** `nat.yaml:14:5: error vip-is-host-address: message` and the remedy below it; a Fault is an error without an id. */
 export function findingText(
@@ -42,5 +42,5 @@ export function findingText(
 
 /** `nat.yaml:14:5`, as compilers write it and editors jump to it. */
 function position(place: Place): string {
-  return `${place.file}:${place.line}:${place.column}`;
+  return `${printable(place.file)}:${place.line}:${place.column}`;
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type Change, changes, type Plan } from '../plan/plan.js';
 import { count } from './count.js';
+import { printable } from './printable.js';
 
 /** What a change does to its entry: put back means created, updated or deleted like any other. */
 export type Verb = 'create' | 'update' | 'delete' | 'reload' | 'stay';
@@ -63,7 +64,7 @@ export function complete(numbers: Tally): boolean {
 /** The last line of a plan; its wording is fixed, people grep for it. */
 export function planSummary(plan: Plan): string {
   const numbers = tally(plan);
-  const file = basename(plan.file);
+  const file = printable(basename(plan.file));
   if (numbers.total === 0) {
     if (!complete(numbers))
       return ['No difference seen, but not all was read.', ...notRead(numbers)].join(' ');

@@ -50,21 +50,28 @@ const choices = [
   ['secure_locks', 'insecure_locks'],
   ['acl', 'no_acl'],
 ] as const;
-const names: Readonly<Record<string, string>> = { auth_nlm: 'secure_locks', no_auth_nlm: 'insecure_locks' };
-const values = { anonuid: '65534', anongid: '65534', sec: 'sys' };
+const names = new Map([
+  ['auth_nlm', 'secure_locks'],
+  ['no_auth_nlm', 'insecure_locks'],
+]);
+const values = new Map([
+  ['anonuid', '65534'],
+  ['anongid', '65534'],
+  ['sec', 'sys'],
+]);
 /** Printed by some versions only, and no more than the absence of their opposite. */
 const silent = new Set(['no_pnfs', 'nordirplus']);
 
 /** Options as written in exports(5), or as etab lists them -> the whole list with its defaults, in one order. */
 export function exportOptions(written: readonly string[]): string {
   const chosen = new Map<string, string>(choices.map(([first]) => [first, first]));
-  const valued = new Map<string, string>(Object.entries(values));
+  const valued = new Map(values);
   const others = new Set<string>();
-  for (const word of written.map(each => names[each.trim()] ?? each.trim()).filter(Boolean)) {
+  for (const word of written.map(each => names.get(each.trim()) ?? each.trim()).filter(Boolean)) {
     const choice = choices.find(pair => pair.some(name => name === word));
     const [name, value] = [word.split('=', 1)[0]!, word.slice(word.indexOf('=') + 1)];
     if (choice) chosen.set(choice[0], word);
-    else if (name in values) valued.set(name, value);
+    else if (values.has(name)) valued.set(name, value);
     else if (!silent.has(word)) others.add(word);
   }
   const rest = [...valued].map(([name, value]) => `${name}=${value}`);

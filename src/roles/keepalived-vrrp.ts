@@ -34,7 +34,8 @@ export function instances(topology: Topology, vrrp: Vrrp, host: Director, cards:
       'track_interface',
       // An instance follows its own interface anyway.
       vrrp.track.interfaces.filter(({ interface: name }) => name !== own),
-      ({ interface: name, weight }) => (weight === undefined ? name : `${name} weight ${weight}`),
+      // In quotes: keepalived takes `include weight -10` for the name of a file to read.
+      ({ interface: name, weight }) => (weight === undefined ? name : `"${name}" weight ${weight}`),
     ),
     ...list('track_script', scripts, ({ name }) => name),
     ...list('track_process', processes, ({ name }) => name),

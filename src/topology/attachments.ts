@@ -72,7 +72,7 @@ function password(document: Parsed, folder: string, faults: Fault[]): Secret | u
   };
   // The schema has said so already, and it may be the secret itself.
   if (env !== undefined && !/^[A-Za-z_]\w*$/.test(env)) return undefined;
-  const read = env !== undefined ? process.env[env] : file && fileText(resolve(folder, file));
+  const read = env !== undefined ? environment(env) : file && fileText(resolve(folder, file));
   if (env !== undefined && read === undefined)
     return fault(`the environment has no ${env}`, `set it for this run: ${env}=.. lvsctl ..`);
   if (typeof read === 'object')
@@ -85,6 +85,11 @@ function password(document: Parsed, folder: string, faults: Fault[]): Secret | u
       'shorten it: VRRP carries eight characters, and others need quotes in keepalived.conf',
     );
   return new Secret(env ?? file!, first);
+}
+
+/** What process.env inherits is no variable. */
+function environment(name: string): string | undefined {
+  return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
 }
 
 function fileText(path: string): string | { problem: string } {

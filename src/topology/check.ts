@@ -7,14 +7,17 @@ import { schemaText } from './schema.js';
 import type { Fault } from './topology.js';
 import { type Schema, type Wrong, wording } from './wording.js';
 
+/** What has more is no topology, and to word each would take minutes. */
+const MOST_FAULTS = 1000;
+
 let compiled: { validate: ValidateFunction; words: (wrong: Wrong) => Omit<Fault, 'place'> } | undefined;
 
-/** Every fault of a document against the schema; fills the schema's defaults into the document's value. */
+/** Every fault of a document against the schema (of more than a thousand the first); fills the schema's defaults into the document's value. */
 export function check(document: Parsed): Fault[] {
   compiled ??= compile();
   const { validate, words } = compiled;
   validate(document.value);
-  return worthTelling(validate.errors ?? []).map(error => {
+  return worthTelling((validate.errors ?? []).slice(0, MOST_FAULTS)).map(error => {
     const path = pathTo(error);
     const place = error.keyword === 'additionalProperties' ? document.placeOfKey(path) : document.place(path);
     return { place, ...words({ ...error, path, value: error.data, schema: error.parentSchema as Schema }) };

@@ -43,7 +43,7 @@ export function expandService(
       name: server.name,
       address: parseInterface4(server.address).address,
       port: service.targetPort ?? port,
-      weight: service.weights[server.name] ?? server.weight,
+      weight: Object.hasOwn(service.weights, server.name) ? service.weights[server.name]! : server.weight,
       upper: server.upperThreshold,
       lower: server.lowerThreshold,
     })),

@@ -140,6 +140,11 @@ function serverNames(document: Parsed, { value, path }: Item, names: readonly st
   ];
 }
 
+/** Whether a value can be told in a text: a mapping may hold a `toString` of its own. */
+function isPlain(value: unknown): boolean {
+  return typeof value !== 'object' || value === null;
+}
+
 function exportOf({ path, clients }: Record<string, unknown>): string | undefined {
   return text(path) && text(clients) && `${path} for ${clients}`;
 }
@@ -147,8 +152,11 @@ function exportOf({ path, clients }: Record<string, unknown>): string | undefine
 function serviceOf(top: Record<string, unknown>): (service: Record<string, unknown>) => string | undefined {
   return service => {
     const vip = text(service.vip ?? top.vip);
-    if (service.fwmark !== undefined) return `fwmark ${service.fwmark}`;
-    return vip && `${vip.replace(/\/.*/, '')}:${service.port}/${service.protocol}`;
+    const { fwmark, port, protocol } = service;
+    if (fwmark !== undefined) return isPlain(fwmark) ? `fwmark ${fwmark}` : undefined;
+    return vip && isPlain(port) && isPlain(protocol)
+      ? `${vip.replace(/\/.*/, '')}:${port}/${protocol}`
+      : undefined;
   };
 }
 

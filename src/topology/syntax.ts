@@ -1,15 +1,18 @@
-import { type Document, isMap, isScalar, isSeq, type Node, visit, type YAMLError } from 'yaml';
+import { type Alias, type Document, isMap, isScalar, isSeq, type Node, visit, type YAMLError } from 'yaml';
 import { target } from './locate.js';
 import type { Fault, Place } from './topology.js';
 
 const MOST_SYNTAX_FAULTS = 10;
+/** The parser looks through all of them for each. */
+const MOST_ALIASES = 1000;
 
 type PlaceAt = (offset: number) => Place;
 
-/** What is not YAML in a document, the first fault of each line and ten at most; aliases and merges of what is not there. */
+/** What is not YAML in a document, the first fault of each line and ten at most; repeated keys; aliases and merges of what is not there. */
 export function syntaxFaults(document: Document.Parsed, placeAt: PlaceAt): Fault[] {
   return [
     ...syntaxErrors(document, placeAt),
+    ...repeatedKeys(document, placeAt).slice(0, MOST_SYNTAX_FAULTS),
     ...danglingAliases(document, placeAt),
     ...strangeMerges(document, placeAt),
   ];
@@ -27,8 +30,6 @@ function syntaxErrors(document: Document.Parsed, placeAt: PlaceAt): Fault[] {
 
 function explain({ code, message }: YAMLError): { message: string; remedy: string } {
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return { message: 'this key stands here a second time', remedy: 'keep one of the two' };
     case 'TAB_AS_INDENT':
       return { message: 'a tab is used as indentation', remedy: 'indent with spaces' };
     case 'MULTIPLE_DOCS':
@@ -48,19 +49,47 @@ function explain({ code, message }: YAMLError): { message: string; remedy: strin
   }
 }
 
-function danglingAliases(document: Document.Parsed, placeAt: PlaceAt): Fault[] {
+function repeatedKeys(document: Document.Parsed, placeAt: PlaceAt): Fault[] {
   const faults: Fault[] = [];
   visit(document, {
-    Alias: (_, alias) => {
-      if (alias.resolve(document) === undefined)
-        faults.push({
-          place: placeAt(alias.range?.[0] ?? 0),
-          message: `no \`&${alias.source}\` stands before \`*${alias.source}\``,
-          remedy: `mark the value that is meant with \`&${alias.source}\`, further up`,
-        });
+    Map: (_, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key) || typeof key.value === 'symbol') continue;
+        const name = String(key.value);
+        if (seen.has(name))
+          faults.push({
+            place: placeAt(key.range?.[0] ?? 0),
+            message: 'this key stands here a second time',
+            remedy: 'keep one of the two',
+          });
+        seen.add(name);
+      }
     },
   });
   return faults;
+}
+
+function danglingAliases(document: Document.Parsed, placeAt: PlaceAt): Fault[] {
+  const aliases: Alias[] = [];
+  visit(document, { Alias: (_, alias) => void aliases.push(alias) });
+  const place = (alias: Alias) => placeAt(alias.range?.[0] ?? 0);
+  const surplus = aliases[MOST_ALIASES];
+  if (surplus)
+    return [
+      {
+        place: place(surplus),
+        message: `this is the ${MOST_ALIASES + 1}st \`*name\``,
+        remedy: 'write the values out: is this the right file?',
+      },
+    ];
+  return aliases
+    .filter(alias => target(document, alias) === undefined)
+    .map(alias => ({
+      place: place(alias),
+      message: `no \`&${alias.source}\` stands before \`*${alias.source}\``,
+      remedy: `mark the value that is meant with \`&${alias.source}\`, further up`,
+    }));
 }
 
 function strangeMerges(document: Document.Parsed, placeAt: PlaceAt): Fault[] {

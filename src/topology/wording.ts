@@ -60,7 +60,7 @@ export function wording(root: Schema): (wrong: Wrong) => Omit<Fault, 'place'> {
         return { message: `${shown(path)} is there already`, remedy: 'keep one of the two' };
       default:
         return {
-          message: `${quoted(value)} is not ${aOrAn(schema.title)}`,
+          message: `${typeof value === 'object' ? shown(path) : quoted(value)} is not ${aOrAn(schema.title)}`,
           remedy: `${schema.description} For example ${example(path.at(-1), schema)}`,
         };
     }

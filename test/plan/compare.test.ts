@@ -70,6 +70,16 @@ describe('a plan', () => {
     expect(plan.phases).toEqual([]);
   });
 
+  it('keeps a member that could not be read, whatever its name', () => {
+    const all = { ...members, constructor: 'id-c' };
+    const plan = planned({ ...two, constructor: 'real server' }, { lb1: same, web1: same }, [
+      seen('lb1', settled(all)),
+      seen('web1', settled(all)),
+      away('constructor'),
+    ]);
+    expect(plan.marks.get('lb1')?.after?.members).toEqual(all);
+  });
+
   it('writes the mark of a host where nothing else is to do', () => {
     const plan = planned({ lb1: 'director' }, { lb1: same }, [seen('lb1', { live: { sysctl: { a: on } } })]);
     expect(changes(plan).map(line)).toEqual(['create mark /var/lib/lvsctl/mark (orphan)']);

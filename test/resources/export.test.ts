@@ -30,6 +30,12 @@ describe('a live export', () => {
     );
   });
 
+  it('takes no option for what every JavaScript object has', () => {
+    expect(exportOptions(['constructor', '__proto__'])).toContain(
+      ',acl,__proto__,constructor,anonuid=65534,',
+    );
+  });
+
   it('is unreadable rather than guessed', () => {
     expect(() => liveExport.parse('exportfs: could not open\n')).toThrow('not a line of /var/lib/nfs/etab');
   });

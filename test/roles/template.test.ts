@@ -169,6 +169,17 @@ EOF
   });
 });
 
+describe('a tracked interface whose name is a word of keepalived', () => {
+  it('is between quotes where more words follow', () => {
+    const text = edited({
+      'services:\n':
+        'vrrp: { virtualRouterId: 50, track: { interfaces: [{ interface: include, weight: 5 }] } }\nservices:\n',
+    });
+    const lines = file(text, 'lb1', '/etc/keepalived/conf.d/lvsctl-vrrp.conf').split('\n');
+    expect(lines.map(line => line.trim())).toContain('"include" weight 5');
+  });
+});
+
 describe('a web root that is odd but right', () => {
   const root = "/srv/größe; } location / { root '/etc' } # &amp; <b>";
   const under = (server: string) =>
@@ -196,7 +207,7 @@ describe('a web root that is odd but right', () => {
     });
     expect(saidOf('x.yaml', text)).toEqual([
       expect.stringContaining(
-        `\`/srv/a${char}b\` is not a path for a web root (An absolute path without " $`,
+        `\`/srv/a${char}b\` is not a path for a web server (An absolute path without " $`,
       ),
     ]);
   });

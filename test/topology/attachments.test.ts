@@ -66,6 +66,7 @@ describe('what a topology refers to', () => {
     ['what is no text', 'notify: { master: binary }', 'the script binary is not text in UTF-8'],
     ['a text that the kernel cannot run', 'notify: { backup: plain.txt }', 'plain.txt has no #! line'],
     ['a secret that is not there', 'authPass: { file: gone }', 'the file gone does not exist'],
+    ['what no environment holds', 'authPass: { env: toString }', 'the environment has no toString'],
     ['a password that VRRP cannot carry', 'authPass: { file: long }', 'is not 1 to 8 letters'],
   ])('refuses %s, with its place', (_, settings, said) => {
     expect(saidOf(file, vrrp(settings))).toEqual([expect.stringMatching(/x\.yaml:14:\d+: /)]);

@@ -6,6 +6,14 @@ import { edited, sound } from './sound.js';
 const load = (edits: Record<string, string> = {}) => loadTopology('x.yaml', edited(edits));
 
 describe('what is not written', () => {
+  it('is not what every JavaScript object has', () => {
+    const [service] = load({ 'name: web1': 'name: constructor' }).services;
+    expect(service!.servers.map(({ name, weight }) => `${name} ${weight}`)).toEqual([
+      'constructor 1',
+      'web2 1',
+    ]);
+  });
+
   it('has its default', () => {
     const topology = load({ 'scheduler: rr\n': '' });
     expect(topology).toMatchObject({

@@ -43,6 +43,39 @@ describe('a topology that cannot be read', () => {
   });
 });
 
+describe('a hostile file', () => {
+  const numbered = (word: (n: number) => string) =>
+    Array.from({ length: 50_000 }, (_, n) => word(n)).join('');
+
+  it.each([
+    ['keys that nobody knows', () => numbered(n => `k${n}: 1\n`), 1000],
+    ['keys that are there already', () => numbered(() => 'k: 1\n'), 10],
+    ['aliases', () => `a: &a 1\nb: [${numbered(() => '*a,')}]\n`, 1],
+    ['anchors', () => numbered(n => `- &a${n} x\n- *a${n}\n`), 1],
+    ['merges', () => `a: &a { x: 1 }\nb: { ${numbered(() => '<<: *a, ')} }\n`, 1],
+  ])('of 50,000 %s is refused within seconds', (_, text, faults) => {
+    const before = process.cpuUsage();
+    expect(saidOf('x.yaml', text())).toHaveLength(faults);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(5);
+  });
+
+  it('cannot make a message of values that no text can be made of', () => {
+    const said = saidOf('x.yaml', edited({ 'port: 80': 'port: { toString: 1, valueOf: 2 }' }));
+    expect(said[0]).toContain('`services[0].port` is a mapping of keys to values');
+  });
+
+  it('has long texts told by their beginning and their end', () => {
+    const [said] = saidOf('x.yaml', `${sound}? ${'x'.repeat(500_000)}\n: 1\n`);
+    expect(said).toMatch(/unknown key `x{100,}\.\.\.x{100,}/);
+    expect(said!.length).toBeLessThan(2000);
+  });
+
+  it('has its lines counted right, also where the parser loses one', () => {
+    expect(saidOf('x.yaml', '}f: }\n"\n\n"\n').at(-1)).toMatch(/^x\.yaml:4:1: this is not YAML/);
+  });
+});
+
 describe('a topology with faults', () => {
   const LOOK = 'look at this line and the one before it: indentation, brackets, quotes, colons';
 

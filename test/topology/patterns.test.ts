@@ -12,6 +12,8 @@ const places: Record<string, (value: string) => string> = {
   'share option': value =>
     edited({ 'clients: 192.168.80.0/24': `clients: 192.168.80.0/24, options: [${quoted(value)}]` }),
   'mount option': value => edited({ 'at: /var/www/html': `at: /var/www/html, options: [${quoted(value)}]` }),
+  'path for a web server': value =>
+    edited({ 'mode: nat\n': `mode: nat\ntls: { certificate: ${quoted(value)}, key: /k }\n` }),
   'text for a page': value => edited({ 'server: nginx': `server: nginx, page: ${quoted(value)}` }),
 };
 
@@ -26,6 +28,7 @@ describe('text that goes into configuration files', () => {
       'mount option',
       ['ro', 'x-systemd.mount-timeout=30', 'vers=4.2', 'context=system_u:object_r:httpd_sys_content_t:s0'],
     ],
+    ['path for a web server', ['/etc/ssl/web.pem', '/srv/größe; } #']],
     ['text for a page', ['', 'one\ntwo\tthree\n', 'größer 你好 🎉', '$HOME `id` \'"\\ %s {{x}}']],
   ])('takes each sound %s', (what, values) => {
     for (const value of values) expect(saidOf('x.yaml', places[what]!(value)), value).toEqual([]);
@@ -52,8 +55,9 @@ describe('text that goes into configuration files', () => {
         '/srv\u007f',
       ],
     ],
-    ['share option', ['', 'r w', 'rw,sync', 'rw)', 'rw\n', 'x="y"', 'x=#y']],
-    ['mount option', ['', 'r o', 'ro,nofail', 'ro\n', 'x=\ty', 'x=\\040']],
+    ['share option', ['', 'r w', 'rw,sync', 'rw)', 'rw\n', 'x="y"', 'x=#y', 'x=\ud800', 'x=\u009b']],
+    ['mount option', ['', 'r o', 'ro,nofail', 'ro\n', 'x=\ty', 'x=\\040', 'x=\ud800', 'x=\u009b']],
+    ['path for a web server', ['/a"; root /; #', '/a$host', '/a\\', '/*.pem', 'web.pem']],
     ['text for a page', ['a\u0000b', '\u001b[31m']],
   ])('refuses each unsound %s', (what, values) => {
     for (const value of values) {
