@@ -39,6 +39,12 @@ export function hostOptions(command: Command): Command {
     .addOption(
       new Option('-F, --ssh-config <file>', 'an ssh_config that alone counts').env('LVSCTL_SSH_CONFIG'),
     )
+    .addOption(
+      new Option('--transport <name>', "what speaks SSH: a library, or this computer's ssh")
+        .choices(['ssh2', 'ssh'])
+        .default('ssh2')
+        .env('LVSCTL_TRANSPORT'),
+    )
     .option('--lab', 'reach the hosts of the running lab of this topology')
     .option('--accept-new-host-keys', 'take up the key of a host that is not known yet')
     .addOption(

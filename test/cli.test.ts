@@ -82,6 +82,7 @@ describe.concurrent('the command line', { timeout: 60_000 }, () => {
     ['an unknown command', ['aply'], 1, /^error: unknown command 'aply'/],
     ['an unknown option', ['plan', '--nonsense'], 1, /^error: unknown option '--nonsense'\n.*--help/],
     ['a word too few', ['init'], 1, /^error: missing required argument 'set-up'/],
+    ['an unknown transport', ['plan', '--transport', 'telnet'], 1, /telnet.*Allowed choices are ssh2, ssh\./],
     ['no number', ['plan', '--parallelism', '0'], 1, /argument '0' is invalid\. a whole number from 1 up\./],
     ['a missing ssh_config', ['plan', '-F', 'none'], 1, /^error: there is no none\n/],
     ['a lab fault that is none', ['lab', 'fault', 'lb1', 'explode'], 1, /^error: there is no fault explode/],

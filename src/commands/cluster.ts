@@ -36,7 +36,7 @@ export function named(given: readonly string[], known: readonly string[], what: 
 
 /** How the hosts of this run are reached. @throws {Faults} when the lab that is meant is not up */
 export function connectorOf(topology: Topology, options: ClusterOptions): Promise<Connector> {
-  const { acceptNewHostKeys } = options;
+  const { acceptNewHostKeys, transport } = options;
   const config = options.lab ? `${labDirectory(topology.name)}/ssh_config` : options.sshConfig;
   if (config && !existsSync(config)) {
     const message = options.lab ? `no lab of ${topology.name} is up` : `there is no ${config}`;
@@ -45,7 +45,11 @@ export function connectorOf(topology: Topology, options: ClusterOptions): Promis
       : 'name an ssh_config that exists';
     throw new Faults([{ message, remedy }]);
   }
-  return connector({ ...(config && { sshConfig: config }), ...(acceptNewHostKeys && { acceptNewHostKeys }) });
+  return connector({
+    ...(transport && { transport }),
+    ...(config && { sshConfig: config }),
+    ...(acceptNewHostKeys && { acceptNewHostKeys }),
+  });
 }
 
 /** The hosts as they are, and how they differ from what is wanted. */

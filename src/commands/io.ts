@@ -31,6 +31,8 @@ export interface ClusterOptions {
   /** Reach the hosts as the running lab of this topology wired them. */
   lab?: boolean;
   acceptNewHostKeys?: boolean;
+  /** What speaks SSH; ssh2 when it is not said. */
+  transport?: 'ssh2' | 'ssh';
   /** Hosts at once. */
   parallelism: number;
   /** Guards that are passed by their id. */

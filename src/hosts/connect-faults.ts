@@ -1,12 +1,11 @@
-import type { Identities } from './identities.js';
 import { Unreachable } from './session.js';
-import type { HostOptions } from './ssh-config-options.js';
+import type { Destination } from './ssh-config-options.js';
 
 /** The connection ended before the SSH handshake: a busy sshd does that (MaxStartups), so it is worth a new try. */
 export class Dropped extends Error {}
 
 /** How messages name a host: as asked for, with the address when it is another. */
-export function labelOf({ host, hostname, port }: HostOptions): string {
+export function labelOf({ host, hostname, port }: Destination): string {
   if (hostname === host && port === 22) return host;
   return hostname === host ? `${host} port ${port}` : `${host} (${hostname} port ${port})`;
 }
@@ -14,7 +13,7 @@ export function labelOf({ host, hostname, port }: HostOptions): string {
 /** Why no connection came about, from the error of the socket; `limit` in seconds. */
 export function lineFault(
   error: NodeJS.ErrnoException,
-  options: HostOptions,
+  options: Destination,
   label: string,
   limit: number,
 ): Error {
@@ -81,12 +80,37 @@ export function proxyEnded(label: string, said: string): Unreachable {
   );
 }
 
+/** Why a jump host opened no connection to the target, in the words of its sshd. */
+export function notForwarded(
+  jump: string,
+  options: Destination,
+  label: string,
+  said: string,
+  prohibited: boolean,
+): Unreachable {
+  if (prohibited) {
+    return new Unreachable(
+      `via ${jump}: it does not forward connections`,
+      `set AllowTcpForwarding yes in /etc/ssh/sshd_config of ${jump}`,
+    );
+  }
+  return new Unreachable(
+    `${jump} cannot connect to ${label}: ${said}`,
+    `check that sshd runs there, and that ${jump} has a route to ${options.hostname}`,
+  );
+}
+
+/** The connection to a jump host was lost while it was needed. */
+export function jumpLost(jump: string, why: string): Unreachable {
+  return new Unreachable(`via ${jump}: the connection was lost (${why})`, 'run the command again');
+}
+
 /** No key got in. `offered` names those that the host has seen; `methods` what it would take. */
 export function rejected(
-  options: HostOptions,
+  options: Destination,
   label: string,
   offered: readonly string[],
-  { notes }: Identities,
+  notes: readonly string[],
   methods: readonly string[] | undefined,
 ): Unreachable {
   const keys = offered.length > 0 ? `it rejects ${offered.join(', ')}` : 'there is no key to offer';

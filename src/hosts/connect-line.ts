@@ -3,9 +3,8 @@ import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type ssh2 from 'ssh2';
-import { lineFault } from './connect-faults.js';
+import { jumpLost, lineFault, notForwarded } from './connect-faults.js';
 import type { Line, Login } from './line.js';
-import { Unreachable } from './session.js';
 import type { HostOptions } from './ssh-config-options.js';
 
 /** A TCP connection of our own; `limit` in seconds. */
@@ -85,19 +84,8 @@ export async function forwarded(
     return { stream, drop: () => stream.destroy() };
   } catch (error) {
     const { reason, message } = error as Error & { reason?: number };
-    if (ended() !== undefined) {
-      throw new Unreachable(`via ${host}: the connection was lost (${ended()})`, 'run the command again');
-    }
-    if (reason === 1) {
-      throw new Unreachable(
-        `via ${host}: it does not forward connections`,
-        `set AllowTcpForwarding yes in /etc/ssh/sshd_config of ${host}`,
-      );
-    }
-    throw new Unreachable(
-      `${host} cannot connect to ${label}: ${message}`,
-      `check that sshd runs there, and that ${host} has a route to ${options.hostname}`,
-    );
+    const why = ended();
+    throw why === undefined ? notForwarded(host, options, label, message, reason === 1) : jumpLost(host, why);
   }
 }
 

@@ -1,6 +1,7 @@
 import ssh2 from 'ssh2';
 import { Dropped, handshakeFault, rejected, timedOut } from './connect-faults.js';
 import type { Identities } from './identities.js';
+import { fingerprint, keyType } from './known-hosts.js';
 import type { HostKeys } from './known-hosts-verdict.js';
 import type { Line, Login } from './line.js';
 import { Unreachable } from './session.js';
@@ -53,7 +54,7 @@ export function logIn(
         fail(keys.otherType() ?? handshakeFault(message, label));
       } else if (level === 'client-timeout') fail(timedOut(label, limit));
       else if (level === 'client-authentication' || /too many authentication/i.test(message)) {
-        fail(rejected(options, label, offered, identities, methods));
+        fail(rejected(options, label, offered, identities.notes, methods));
       } else fail(handshakeFault(message, label));
     });
     client.on('handshake', () => {
@@ -71,7 +72,7 @@ export function logIn(
       ended = fault ?? 'closed';
       if (ready) return;
       if (!greeted) fail(new Dropped());
-      else if (offered.length > 0) fail(rejected(options, label, offered, identities, methods));
+      else if (offered.length > 0) fail(rejected(options, label, offered, identities.notes, methods));
       else fail(handshakeFault('it closed the connection', label));
     });
 
@@ -85,7 +86,7 @@ export function logIn(
       keepaliveCountMax: 3,
       algorithms: { serverHostKey: [...keys.algorithms] },
       hostVerifier: (key: Buffer) => {
-        const verdict = keys.judge(key);
+        const verdict = keys.judge(keyType(key), fingerprint(key));
         if (verdict instanceof Unreachable) refusal = verdict;
         else if (verdict === 'fresh') fresh = key;
         return !(verdict instanceof Unreachable);

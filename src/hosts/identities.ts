@@ -74,9 +74,7 @@ export function keyring(): Keyring {
         ...unusable,
         ...(agent?.note ? [agent.note] : []),
         ...(left > 0 ? [`${left} more keys were not offered: name the right one with IdentityFile`] : []),
-        ...options.certificateFiles.map(
-          file => `${file} was not used: lvsctl does not know SSH certificates`,
-        ),
+        ...options.certificateFiles.map(file => `${file} was not used: certificates need --transport ssh`),
       ],
     };
   };
@@ -97,7 +95,7 @@ async function readKeyFile(path: string): Promise<KeyFile> {
     const encrypted = /encrypted/i.test(parsed.message);
     const note = encrypted
       ? 'is encrypted: add it to the agent with ssh-add'
-      : 'is of a kind lvsctl does not know';
+      : 'is of a kind that only --transport ssh may know';
     return { public: (await readPublic(path)) ?? publicPart(text.toString('latin1')), note };
   }
   const key = parsed.getPublicSSH();

@@ -1,23 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { Dropped, keptDropping, labelOf, proxyEnded } from './connect-faults.js';
-import { dial, forwarded, proxied } from './connect-line.js';
-import { logIn } from './connect-login.js';
-import type { Keyring } from './identities.js';
-import type { KnownHosts } from './known-hosts.js';
-import { hostKeys } from './known-hosts-verdict.js';
-import type { Line, Login } from './line.js';
+import { Dropped, keptDropping, labelOf } from './connect-faults.js';
 import { Unreachable } from './session.js';
-import type { Override, SshConfig } from './ssh-config.js';
-import type { HostOptions } from './ssh-config-options.js';
+import type { Override } from './ssh-config.js';
+import type { Destination } from './ssh-config-options.js';
+import type { Link, Transport } from './transport.js';
 
 /** What every connection of a run shares. */
-export interface Run {
-  config: SshConfig;
-  known: KnownHosts;
-  keyring: Keyring;
-  acceptNew: boolean;
-  environment: NodeJS.ProcessEnv;
+export interface Run<D extends Destination, L extends Link> {
+  transport: Transport<D, L>;
   /** Seconds for a connection, when the caller says so. */
   connectTimeout?: number;
   /** Ends all that is under way. */
@@ -26,53 +17,37 @@ export interface Run {
   queues: Map<string, LimitFunction>;
 }
 
-/** A host we are logged in on. */
-export interface Link extends Login {
-  options: HostOptions;
-  /** Seconds within which it must answer. */
-  limit: number;
-  drop(): void;
-}
-
 /** The links of jump hosts, each opened once and used by all targets behind it. */
-export type Jumps = Map<string, Promise<Link>>;
+export type Jumps<L extends Link> = Map<string, Promise<L>>;
 
 /** How many connections to one sshd may be in their start-up at once; MaxStartups is 10 by default (sshd_config(5)). */
 const startUps = 8;
 
 /** Logs in on a host, through its jump hosts. Throws Unreachable. */
-export async function reach(host: string, override: Override, run: Run, jumps: Jumps): Promise<Link> {
-  const options = run.config(host, override);
+export async function reach<D extends Destination, L extends Link>(
+  host: string,
+  override: Override,
+  run: Run<D, L>,
+  jumps: Jumps<L>,
+): Promise<L> {
+  const { transport, signal } = run;
+  const options = await transport.config(host, override);
   const label = labelOf(options);
   const limit = run.connectTimeout ?? options.timeout ?? 10;
   const last = lastHop(options);
-  if (last) refuseLoop(last, run.config, [nameOf({ host, ...override })]);
+  if (last) await refuseLoop(last, transport, [nameOf({ host, ...override })]);
   const jump = last && (await share(last, run, jumps));
-
-  const line = (): Promise<Line> | Line => {
-    if (jump) return forwarded(jump, options, label, limit);
-    if (options.proxyCommand) return proxied(options.proxyCommand, run.environment, run.signal);
-    return dial(options, label, limit, run.signal);
-  };
-  const start = async (): Promise<Link> => {
-    const keys = await hostKeys(options, label, run.known, run.acceptNew);
-    const identities = await run.keyring(options);
-    const remember = (key: Buffer) =>
-      run.known.add(options.keyName, key, options.userKnownHosts[0], options.hashKnownHosts);
-    const opened = await line();
-    const login = await logIn(opened, options, label, { keys, identities, remember }, limit).catch(
-      async error => {
-        throw error instanceof Dropped && opened.said ? proxyEnded(label, await opened.said()) : error;
-      },
-    );
-    return { ...login, options, limit, drop: () => end(login, opened) };
-  };
+  const start = () => transport.connect(options, label, limit, jump);
   const queue = queueOf(run, jump ? `via ${jump.options.host}` : `${options.hostname}:${options.port}`);
-  return queue(() => withRetries(start, label, run.signal));
+  return withRetries(start, queue, label, signal);
 }
 
 /** The link of a jump host: the one that stands, or a new one for all who come after. */
-async function share(hop: Via, run: Run, jumps: Jumps): Promise<Link> {
+async function share<D extends Destination, L extends Link>(
+  hop: Via,
+  run: Run<D, L>,
+  jumps: Jumps<L>,
+): Promise<L> {
   const key = nameOf(hop);
   const earlier = jumps.get(key);
   const standing = await earlier?.catch(() => undefined);
@@ -91,19 +66,23 @@ async function share(hop: Via, run: Run, jumps: Jumps): Promise<Link> {
 /** A jump host, with those that come before it when they are spelled out. */
 type Via = Override & { host: string };
 
-function lastHop({ jump }: HostOptions): Via | undefined {
+function lastHop({ jump }: Destination): Via | undefined {
   const last = jump.at(-1);
   return last && { ...last, jump: jump.length > 1 ? jump.slice(0, -1) : undefined };
 }
 
-function refuseLoop(hop: Via, config: SshConfig, seen: readonly string[]): void {
-  const options = config(hop.host, hop);
+async function refuseLoop(
+  hop: Via,
+  transport: Pick<Transport<Destination, never>, 'config'>,
+  seen: readonly string[],
+): Promise<void> {
+  const options = await transport.config(hop.host, hop);
   const name = nameOf(hop);
   if (seen.includes(name)) {
     throw new Unreachable(`${hop.host} is its own jump host`, `write ProxyJump none under Host ${hop.host}`);
   }
   const next = lastHop(options);
-  if (next) refuseLoop(next, config, [...seen, name]);
+  if (next) await refuseLoop(next, transport, [...seen, name]);
 }
 
 /** Two hops of one name are the same connection. */
@@ -111,27 +90,27 @@ function nameOf({ host, user, port, jump }: Via): string {
   return JSON.stringify([host, user, port, jump]);
 }
 
-async function withRetries(start: () => Promise<Link>, label: string, signal: AbortSignal): Promise<Link> {
+/** Each connection that is dropped leaves room for one less at once: the sshd may hold fewer than we thought. */
+async function withRetries<L>(
+  start: () => Promise<L>,
+  queue: LimitFunction,
+  label: string,
+  signal: AbortSignal,
+): Promise<L> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await start();
+      return await queue(start);
     } catch (error) {
       if (!(error instanceof Dropped)) throw error;
       if (attempt > 3 || signal.aborted) throw keptDropping(label);
+      queue.concurrency = Math.max(1, queue.concurrency - 1);
       await delay((0.5 + Math.random()) * 300 * attempt, undefined, { signal }).catch(() => {});
     }
   }
 }
 
-function queueOf({ queues }: Run, name: string): LimitFunction {
+function queueOf({ queues }: Pick<Run<Destination, Link>, 'queues'>, name: string): LimitFunction {
   const queue = queues.get(name) ?? pLimit(startUps);
   queues.set(name, queue);
   return queue;
-}
-
-/** Says goodbye and lets the line go, whether or not the other end still answers. */
-function end({ client }: Login, { stream, drop }: Line): void {
-  client.end();
-  if (stream.writableLength === 0) setImmediate(drop);
-  else setTimeout(drop, 200);
 }

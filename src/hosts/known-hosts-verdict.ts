@@ -1,13 +1,13 @@
-import { fingerprint, type KnownHosts, type KnownKey, keyType } from './known-hosts.js';
+import { fingerprint, type KnownHosts, type KnownKey } from './known-hosts.js';
 import { Unreachable } from './session.js';
-import type { HostOptions } from './ssh-config-options.js';
+import type { Destination } from './ssh-config-options.js';
 
 /** What known_hosts says of one host. */
 export interface HostKeys {
   /** Host key algorithms to offer: those of the known keys alone, or all when none is known. */
   algorithms: readonly string[];
-  /** Judges the key that the host shows. Fresh: unknown, and allowed to be taken up. */
-  judge(key: Buffer): 'known' | 'fresh' | Unreachable;
+  /** Judges the key that the host shows, by its type and SHA256 fingerprint. Fresh: unknown, and allowed to be taken up. */
+  judge(type: string, print: string): 'known' | 'fresh' | Unreachable;
   /** The fault when the host has no key of a type that is known. */
   otherType(): Unreachable | undefined;
 }
@@ -25,7 +25,7 @@ const every = Object.values(algorithmsOf).flat();
 
 /** Looks a host up in its known_hosts files; `label` names it in messages. */
 export async function hostKeys(
-  options: HostOptions,
+  options: Destination,
   label: string,
   known: KnownHosts,
   acceptNew: boolean,
@@ -51,40 +51,46 @@ export async function hostKeys(
       `compare its key by another way and add it: ${scan(options)}`,
     );
   };
-  const unknown = (key: Buffer) =>
+  const unknown = (type: string, print: string) =>
     new Unreachable(
-      `the host key of ${label} is not known: ${keyType(key)} ${fingerprint(key)}${
-        authority ? ` (the @cert-authority line ${at(authority)} cannot be verified by lvsctl)` : ''
+      `the host key of ${label} is not known: ${type} ${print}${
+        authority
+          ? ` (the @cert-authority line ${at(authority)} vouches for certificates alone, which only --transport ssh knows)`
+          : ''
       }`,
       `compare the fingerprint with "ssh-keygen -lf" on the host's own key, then ${scan(options)}, or pass --accept-new-host-keys`,
     );
 
+  const judge: HostKeys['judge'] = (type, print) => {
+    const same = (entry: KnownKey) => entry.type === type && fingerprint(entry.key) === print;
+    const banned = revoked.find(same);
+    if (banned) {
+      return new Unreachable(
+        `the host key of ${label} is revoked (${at(banned)})`,
+        'give the host a new key, and do not log in before',
+      );
+    }
+    if (own.some(same)) return 'known';
+    const changed = own.find(entry => entry.type === type);
+    if (changed) {
+      const lax = options.strict === 'no' ? '; StrictHostKeyChecking no does not lift this' : '';
+      return new Unreachable(
+        `the host key of ${label} has changed: it shows ${type} ${print}, known is ${fingerprint(changed.key)} (${at(changed)})${lax}`,
+        `find out why; if the host was set up anew: ssh-keygen -f ${changed.file} -R '${name}'`,
+      );
+    }
+    const other = otherType();
+    if (other) return other;
+    if (fallback.some(same)) return 'known';
+    return acceptNew || options.strict === 'accept-new' || options.strict === 'no'
+      ? 'fresh'
+      : unknown(type, print);
+  };
+
   return {
     algorithms: names(own).length > 0 ? names(own) : [...new Set([...names(fallback), ...every])],
     otherType,
-    judge(key) {
-      const same = (entry: KnownKey) => entry.key.equals(key);
-      const banned = revoked.find(same);
-      if (banned) {
-        return new Unreachable(
-          `the host key of ${label} is revoked (${at(banned)})`,
-          'give the host a new key, and do not log in before',
-        );
-      }
-      if (own.some(same)) return 'known';
-      const changed = own.find(({ type }) => type === keyType(key));
-      if (changed) {
-        const lax = options.strict === 'no' ? '; StrictHostKeyChecking no does not lift this' : '';
-        return new Unreachable(
-          `the host key of ${label} has changed: it shows ${keyType(key)} ${fingerprint(key)}, known is ${fingerprint(changed.key)} (${at(changed)})${lax}`,
-          `find out why; if the host was set up anew: ssh-keygen -f ${changed.file} -R '${name}'`,
-        );
-      }
-      const other = otherType();
-      if (other) return other;
-      if (fallback.some(same)) return 'known';
-      return acceptNew || options.strict === 'accept-new' || options.strict === 'no' ? 'fresh' : unknown(key);
-    },
+    judge,
   };
 }
 
@@ -92,7 +98,7 @@ function at({ file, line }: KnownKey): string {
   return `${file}:${line}`;
 }
 
-function scan({ hostname, port, jump, userKnownHosts }: HostOptions): string {
+function scan({ hostname, port, jump, userKnownHosts }: Destination): string {
   const through = jump.length > 0 ? `ssh ${jump.at(-1)!.host} ` : '';
   const at = port === 22 ? hostname : `-p ${port} ${hostname}`;
   return `"${through}ssh-keyscan ${at} >> ${userKnownHosts[0] ?? 'FILE'}"`;

@@ -48,11 +48,16 @@ export const READ = `exec sh -c ${single(
   `LVSCTL_SUDO=; [ "$(id -u)" = 0 ] || LVSCTL_SUDO="sudo -n"; export LVSCTL_SUDO; ${RUN}`,
 )}`;
 
-/** The command line that runs fixed text as root: through `sudo -n` when we are not root. sshd's SSH_CONNECTION is handed on. */
+/**
+ * The command line that runs fixed text as root: through `sudo -n` when we are not root. sshd's SSH_CONNECTION is handed
+ * on. The login shell may be any: the text goes as base64, because csh takes neither a newline nor an exclamation mark in
+ * quotes, and fish eats backslashes.
+ */
 export function asRoot(text: string, ...args: string[]): string {
   const become =
-    'r=; [ "$(id -u)" = 0 ] || r="sudo -n"; t=$1; shift; exec $r env -u POSIXLY_CORRECT SSH_CONNECTION="$SSH_CONNECTION" sh -c "$t" lvsctl "$@"';
-  return `exec sh -c ${single(become)} lvsctl ${[text, ...args].map(single).join(' ')}`;
+    'r=; [ "$(id -u)" = 0 ] || r="sudo -n"; t=$(printf %s "$1" | base64 -d); shift; exec $r env -u POSIXLY_CORRECT SSH_CONNECTION="$SSH_CONNECTION" sh -c "$t" lvsctl "$@"';
+  const words = [become, 'lvsctl', Buffer.from(text).toString('base64'), ...args];
+  return `exec sh -c ${words.map(single).join(' ')}`;
 }
 
 // Single quotes are the one form that sh, csh and fish read alike.

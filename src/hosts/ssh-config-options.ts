@@ -9,8 +9,8 @@ export interface Hop {
   port?: number;
 }
 
-/** How a host is reached, every name and path written out. */
-export interface HostOptions {
+/** Where a host is and how its key is known. */
+export interface Destination {
   /** The name asked for. */
   host: string;
   hostname: string;
@@ -19,9 +19,6 @@ export interface HostOptions {
   /** The jump hosts, the nearest to us first. */
   jump: readonly Hop[];
   proxyCommand?: string;
-  bindAddress?: string;
-  /** IP version to use; 0 is either. */
-  family: 0 | 4 | 6;
   /** ConnectTimeout in seconds. */
   timeout?: number;
   /** The name under which known_hosts has it. */
@@ -31,6 +28,13 @@ export interface HostOptions {
   userKnownHosts: readonly string[];
   globalKnownHosts: readonly string[];
   strict: 'yes' | 'ask' | 'accept-new' | 'no';
+}
+
+/** How a host is reached, every name and path written out. */
+export interface HostOptions extends Destination {
+  bindAddress?: string;
+  /** IP version to use; 0 is either. */
+  family: 0 | 4 | 6;
   hashKnownHosts: boolean;
   identityFiles: readonly string[];
   /** Whether the identity files are named in a file, not the usual ones. */
@@ -107,13 +111,9 @@ export function hostOptions(
   const proxyText = override.jump || !proxy || proxy.rest.toLowerCase() === 'none' ? undefined : proxy;
   const jump =
     proxyText?.keyword === 'proxyjump'
-      ? proxyText.words[0]!.split(',').map(entry =>
-          hop(expandTokens(entry, meanings, proxyText.place), proxyText.place),
-        )
+      ? hops(expandTokens(proxyText.words[0]!, meanings, proxyText.place), proxyText.place)
       : [];
   const identities = all.get('identityfile');
-  const alias = word('hostkeyalias')?.toLowerCase();
-  const timeout = word('connecttimeout');
 
   return {
     host,
@@ -129,12 +129,8 @@ export function hostOptions(
     family: ({ any: 0, inet: 4, inet6: 6 } as const)[
       oneOf('addressfamily', { any: 'any', inet: 'inet', inet6: 'inet6' }, 'any')
     ],
-    timeout:
-      timeout === undefined || /^(none|0)$/i.test(timeout)
-        ? undefined
-        : seconds(timeout, place('connecttimeout')),
-    keyName: alias ?? (port === 22 ? hostname : `[${hostname}]:${port}`),
-    plainKeyName: alias === undefined && port !== 22 ? hostname : undefined,
+    timeout: patience(word('connecttimeout'), place('connecttimeout')),
+    ...keyNames(hostname, port, word('hostkeyalias')),
     userKnownHosts: files('userknownhostsfile', [
       `${local.home}/.ssh/known_hosts`,
       `${local.home}/.ssh/known_hosts2`,
@@ -156,7 +152,9 @@ export function hostOptions(
 }
 
 const yesOrNo = { yes: 'yes', true: 'yes', no: 'no', false: 'no' } as const;
-const strictness = { ...yesOrNo, off: 'no', ask: 'ask', 'accept-new': 'accept-new' } as const;
+
+/** The words of StrictHostKeyChecking. */
+export const strictness = { ...yesOrNo, off: 'no', ask: 'ask', 'accept-new': 'accept-new' } as const;
 
 function isPath(text: string): boolean {
   return text.toLowerCase() !== 'none';
@@ -166,6 +164,20 @@ function agent(asked: string | undefined, environment: NodeJS.ProcessEnv, path: 
   if (asked === undefined || asked === 'SSH_AUTH_SOCK') return environment.SSH_AUTH_SOCK || undefined;
   if (!isPath(asked)) return undefined;
   return /^\$\w+$/.test(asked) ? environment[asked.slice(1)] : path(asked);
+}
+
+/** The names under which known_hosts may have a host; a HostKeyAlias stands alone. */
+export function keyNames(hostname: string, port: number, alias: string | undefined) {
+  const bare = alias !== undefined || port === 22;
+  return {
+    keyName: alias?.toLowerCase() ?? (bare ? hostname : `[${hostname}]:${port}`),
+    plainKeyName: bare ? undefined : hostname,
+  };
+}
+
+/** The entries of a ProxyJump. */
+export function hops(text: string, place: string): Hop[] {
+  return text.split(',').map(entry => hop(entry, place));
 }
 
 function hop(text: string, place: string): Hop {
@@ -180,6 +192,11 @@ function number(text: string, least: number, most: number, place: string): numbe
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw fault(place, `${text} is no number from ${least} to ${most}`, `a number from ${least} to ${most}`);
+}
+
+/** A ConnectTimeout in seconds; undefined when there is none. */
+export function patience(text: string | undefined, place: string): number | undefined {
+  return text === undefined || /^(none|0)$/i.test(text) ? undefined : seconds(text, place);
 }
 
 /** A time as sshd_config(5) TIME FORMATS has it, in seconds: 90, 1m30s, 2h. */

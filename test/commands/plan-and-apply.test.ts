@@ -85,6 +85,11 @@ describe('plan', () => {
   });
 });
 
+it('hosts are reached by the transport that is asked for', async () => {
+  await plan({ ...options, transport: 'ssh' }, world());
+  expect(vi.mocked(connector).mock.calls).toEqual([[{ transport: 'ssh' }]]);
+});
+
 describe('a saved plan', () => {
   const out = at('plan.json');
   const saved = () => JSON.parse(readFileSync(out, 'utf8'));

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fingerprint, knownHosts } from '../../src/hosts/known-hosts.js';
+import { fingerprint, keyType, knownHosts } from '../../src/hosts/known-hosts.js';
 import { hostKeys } from '../../src/hosts/known-hosts-verdict.js';
 import { Unreachable } from '../../src/hosts/session.js';
 import type { HostOptions } from '../../src/hosts/ssh-config-options.js';
@@ -127,7 +127,10 @@ describe('the verdict on a host key', () => {
       ...more,
     } as unknown as HostOptions;
     const keys = await hostKeys(options, 'web1', knownHosts(), acceptNew);
-    return { verdict: keys.judge(rawKey(shown)), algorithms: keys.algorithms };
+    return {
+      verdict: keys.judge(keyType(rawKey(shown)), fingerprint(rawKey(shown))),
+      algorithms: keys.algorithms,
+    };
   };
 
   it.each([
@@ -155,7 +158,7 @@ describe('the verdict on a host key', () => {
       entry(ed, '[10.0.0.1]:*', '@cert-authority '),
       {},
       false,
-      /@cert-authority line .*verdict:1 cannot be/,
+      /@cert-authority line .*verdict:1 vouches for certificates/,
     ],
   ])('when known_hosts has %s', async (_title, text, more, acceptNew, expected) => {
     const { verdict } = await judge(text, ed, more as Partial<HostOptions>, acceptNew);

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { batch } from '../../src/hosts/read.js';
 import { asRoot, commandText, prelude, quote, READ, RUN_AS_ROOT } from '../../src/hosts/script.js';
 
 const shells = ['dash', 'bash'];
@@ -132,6 +133,7 @@ describe('becoming root', () => {
         HOME: bin,
         PATH: `${bin}:${process.env.PATH}`,
         UID_NOW: uid,
+        SSH_CLIENT: '10.0.0.1 5 22',
         SSH_CONNECTION: '10.0.0.1 5 10.0.0.2 22',
         POSIXLY_CORRECT: '1',
       },
@@ -152,6 +154,26 @@ describe('becoming root', () => {
       stdout: `(as root)\n${said}`,
     });
     expect(run(line, '0', { shell })).toMatchObject({ status: 0, stderr: '', stdout: said });
+  });
+
+  it('is one line without anything that csh or fish read otherwise than sh, whatever the text holds', () => {
+    const line = asRoot(`a\nb !c \\\\ \\' 'd'`, '7');
+    expect(line.replaceAll(/'[^']*'/g, "''")).toBe("exec sh -c '' '' '' ''");
+    expect(line).not.toMatch(/[\n!\\]/);
+  });
+
+  it('hears nothing but the script in a shell whose .bashrc prints, sleeps and speaks another language', () => {
+    writeFileSync(
+      join(bin, '.bashrc'),
+      'echo Willkommen; echo Achtung >&2; sleep 0.3; export LC_ALL=de_DE.UTF-8\n',
+    );
+    const { text, take } = batch('web', [{ run: 'echo "$LC_ALL"' }]);
+    const { stdout, stderr } = run(READ, '0', { shell: 'bash', input: text });
+    expect([stdout, stderr]).toEqual([
+      expect.stringMatching(/^Willkommen\n/),
+      expect.stringMatching(/^Achtung\n/),
+    ]);
+    expect(take(stdout, stderr)).toEqual([{ code: 0, stdout: 'C\n', stderr: '' }]);
   });
 
   it('hands back the exit code of what was run', () => {

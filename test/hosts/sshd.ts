@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { afterEach } from 'vitest';
+import { afterEach, beforeEach, describe } from 'vitest';
 import { type Connector, type ConnectorOptions, connector } from '../../src/hosts/connect.js';
 import { keyType } from '../../src/hosts/known-hosts.js';
 
@@ -40,6 +40,8 @@ export interface SshdOptions {
   hostKeys?: KeyPair[];
   authorized?: KeyPair[];
   methods?: ssh2.AuthenticationType[];
+  /** Connections that may be on their way to a login at once; it hangs up on more, as with MaxStartups. Each takes 0.3 s. */
+  startUps?: number;
   /** Failures after which it hangs up. */
   maxAuthTries?: number;
   algorithms?: ssh2.Algorithms;
@@ -50,6 +52,8 @@ export interface SshdOptions {
 export interface Sshd {
   port: number;
   connections: number;
+  /** Connections on which it hung up at once. */
+  refused: number;
   /** The public keys that were offered, in order, as base64. */
   offered: string[];
   commands: string[];
@@ -64,21 +68,25 @@ afterEach(() => {
 
 /** ssh2's own server on 127.0.0.1, gone after the test. */
 export async function sshd(options: SshdOptions = {}): Promise<Sshd> {
-  const seen: Sshd = { port: 0, connections: 0, offered: [], commands: [], clients: new Set() };
+  const seen: Sshd = { port: 0, connections: 0, refused: 0, offered: [], commands: [], clients: new Set() };
+  const starting = new Set<ssh2.Connection>();
   const keys = (options.hostKeys ?? [hostKey]).map(({ private: key }) => key);
   const server = new ssh2.Server({ hostKeys: keys, algorithms: options.algorithms }, client => {
     seen.connections++;
     seen.clients.add(client);
+    starting.add(client);
+    client.on('ready', () => starting.delete(client));
     let failures = 0;
     client.on('error', () => {});
-    client.on('close', () => seen.clients.delete(client));
+    client.on('close', () => seen.clients.delete(client) && starting.delete(client));
     client.on('authentication', context => {
       const key = context.method === 'publickey' ? context.key.data : undefined;
       if (key && context.method === 'publickey' && !context.signature)
         seen.offered.push(key.toString('base64'));
       const known = key && (options.authorized ?? [us]).some(pair => rawKey(pair).equals(key));
-      if (known && !options.methods) return context.accept();
-      failures++;
+      if (known && !options.methods)
+        return void setTimeout(() => context.accept(), options.startUps ? 300 : 0);
+      if (context.method !== 'none') failures++;
       if (failures >= (options.maxAuthTries ?? 99)) return client.end();
       context.reject(options.methods ?? ['publickey']);
     });
@@ -104,7 +112,12 @@ export async function sshd(options: SshdOptions = {}): Promise<Sshd> {
     });
   });
   const { _srv: underneath } = server as unknown as { _srv: Server };
-  underneath.prependListener('connection', socket => socket.setNoDelay(true));
+  underneath.prependListener('connection', socket => {
+    socket.setNoDelay(true);
+    if (starting.size < (options.startUps ?? Number.POSITIVE_INFINITY)) return;
+    seen.refused++;
+    socket.destroy();
+  });
   seen.port = await listen(server as unknown as Server);
   closing.push(() => {
     for (const client of seen.clients) client.end();
@@ -163,12 +176,34 @@ export function knownFile(text: string): string {
   return file;
 }
 
+let transport: ConnectorOptions['transport'];
+
+/** Tests of what every transport does alike, over each. */
+export function overEach(tests: (transport: 'ssh2' | 'ssh') => void): void {
+  describe.each(['ssh2', 'ssh'] as const)('over %s:', each => {
+    beforeEach(() => {
+      transport = each;
+      return () => {
+        transport = undefined;
+      };
+    });
+    tests(each);
+  });
+}
+
 /** A connector for an ssh_config of the given text; closed after the test. */
 export async function connectorFor(text: string, options: ConnectorOptions = {}): Promise<Connector> {
   const file = join(home, `config-${++count}`);
   const usual = `Host *\n  HostName 127.0.0.1\n  User admin\n  IdentityFile ${us.file}\n  GlobalKnownHostsFile none\n`;
   writeFileSync(file, text + usual);
-  const opened = await connector({ sshConfig: file, home, environment: {}, connectTimeout: 2, ...options });
+  const opened = await connector({
+    transport,
+    sshConfig: file,
+    home,
+    environment: {},
+    connectTimeout: 10,
+    ...options,
+  });
   closing.push(() => opened.close());
   return opened;
 }
