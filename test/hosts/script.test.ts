@@ -162,7 +162,10 @@ describe('becoming root', () => {
     expect(line).not.toMatch(/[\n!\\]/);
   });
 
-  it('hears nothing but the script in a shell whose .bashrc prints, sleeps and speaks another language', () => {
+  it('hears nothing but the script in a shell whose .bashrc prints, sleeps and speaks another language', ({
+    onTestFinished,
+  }) => {
+    onTestFinished(() => rmSync(join(bin, '.bashrc')));
     writeFileSync(
       join(bin, '.bashrc'),
       'echo Willkommen; echo Achtung >&2; sleep 0.3; export LC_ALL=de_DE.UTF-8\n',
