@@ -15,7 +15,9 @@ import type { Verification } from '../plan/verification.js';
 import { jsonText } from '../report/json-text.js';
 import { verifyText } from '../report/verify-text.js';
 import { type Command, Unreadable } from '../resources/kind.js';
+import { factsProbe, parseFacts } from '../systems/read-facts.js';
 import { Faults } from '../topology/faults.js';
+import { withDrained } from '../topology/services.js';
 import type { Service, Topology } from '../topology/topology.js';
 import { connectorOf, topologyOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
@@ -32,9 +34,10 @@ export interface VerifyOptions extends ClusterOptions {
 
 /** `lvsctl verify`: sends requests to every virtual service, and says who answered and whether that is as promised. */
 export async function verify(options: VerifyOptions, io: Io): Promise<number> {
-  const topology = await topologyOf(options, io);
-  const line = await connectorOf(topology, options);
+  const written = await topologyOf(options, io);
+  const line = await connectorOf(written, options);
   try {
+    const topology = withDrained(written, await drained(written, line));
     const results = [];
     for (const service of topology.services.filter(({ protocol }) => protocol === 'tcp')) {
       results.push(await verifyService(topology, service, line, options));
@@ -48,6 +51,13 @@ export async function verify(options: VerifyOptions, io: Io): Promise<number> {
   } finally {
     await line.close();
   }
+}
+
+/** Real servers that the first director has drained: nothing is promised of them. */
+async function drained(topology: Topology, line: Connector): Promise<readonly string[]> {
+  const director = await line.open(topology.directors[0]!.name);
+  const facts = await look(director, topology.name, factsProbe, text => parseFacts(director.host, text));
+  return facts?.mark?.drained ?? [];
 }
 
 /**

@@ -74,6 +74,10 @@ describe('a real server that is drained by hand', () => {
     expect(out).toMatch(/^No changes\./m);
     expect(code).toBe(0);
     expect((await c.lvsctl('drift')).code).toBe(0);
+    expect(await c.lvsctl('verify', '-n', '6')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/web1 +1 +6 +6 .*\n +web2 +0 +0 +0/),
+    });
     await connection.end();
     expect(await c.lvsctl('drain web2', '-y')).toMatchObject({
       code: 0,
