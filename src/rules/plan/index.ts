@@ -1,4 +1,5 @@
 import type { Finding } from '../../plan/plan.js';
+import { directorAlone } from './director-alone.js';
 import { drained } from './drained.js';
 import { foreignFile } from './foreign-file.js';
 import { foreignVirtualService } from './foreign-virtual-service.js';
@@ -22,6 +23,7 @@ const rules: readonly PlanRule[] = [
   weightLost,
   massDelete,
   ownSshPath,
+  directorAlone,
   drained,
   serverDown,
   vipOnBackup,

@@ -3,7 +3,7 @@ import type { Change, Desired, Observed, Plan } from '../../../src/plan/plan.js'
 import { judgePlan } from '../../../src/rules/plan/index.js';
 import type { HostFacts } from '../../../src/systems/facts.js';
 import { loadTopology } from '../../../src/topology/load.js';
-import { entry, seen, wish } from '../../plan/host.js';
+import { away, entry, seen, wish } from '../../plan/host.js';
 import { change, plan } from '../../report/sample.js';
 import { edited, sound } from '../../topology/sound.js';
 
@@ -300,6 +300,42 @@ describe('own-ssh-path', () => {
     ],
     ['another address', said({ ...address, key: 'lo 12.0.0.1/32' })],
     ['another port', said(sshd, { local: '12.0.0.1', port: 2222 }, edited({ 'port: 80': 'port: 22' }))],
+  ])('lets %s pass', (_, found) => {
+    expect(found).toEqual([]);
+  });
+});
+
+describe('director-alone', () => {
+  const pair = edited({
+    'mode: nat': 'mode: dr\nvrrp: { virtualRouterId: 50 }',
+    '  - { name: lb1':
+      '  - { name: lb2, address: 192.168.80.81/24, interface: ens33, priority: 80 }\n  - { name: lb1',
+  });
+  const change1 = change('lb1', { kind: 'sysctl', key: 'a', after: {} });
+  const said = (
+    observed: readonly Observed[],
+    more: { marked?: boolean; destroy?: boolean; text?: string } = {},
+  ) => {
+    const { marked = true, destroy = false, text = pair } = more;
+    const before = { format: 1 as const, cluster: 'web', members: {}, entries: [] };
+    const desired = new Map([['lb1', destroy ? [] : [wish('sysctl', 'a', {})]]]);
+    return judge([change1], { observed, text, desired, marks: new Map(marked ? [['lb1', { before }]] : []) })
+      .filter(({ id }) => id === 'director-alone')
+      .map(({ message }) => message);
+  };
+
+  it('guards the one that could be read', () => {
+    expect(said([seen('lb1'), away('lb2')])).toEqual([
+      'lb1 would be changed while lb2 cannot take over: it could not be read',
+    ]);
+  });
+
+  it.each<[string, string[]]>([
+    ['two that could be read', said([seen('lb1'), seen('lb2')])],
+    ['one that holds nothing yet', said([seen('lb1'), away('lb2')], { marked: false })],
+    ['a destroy', said([seen('lb1'), away('lb2')], { destroy: true })],
+    ['a cluster of one', said([seen('lb1')], { text: sound })],
+    ['a real server that is away', said([seen('lb1'), seen('lb2'), away('web1')])],
   ])('lets %s pass', (_, found) => {
     expect(found).toEqual([]);
   });
