@@ -10,7 +10,7 @@ import {
 } from './connect-faults.js';
 import { knownHosts } from './known-hosts.js';
 import { hostKeys } from './known-hosts-verdict.js';
-import type { Start } from './openssh-master.js';
+import type { Start } from './openssh-link.js';
 import { Unreachable } from './session.js';
 
 /** The error codes behind the texts of the C library. */

@@ -5,7 +5,7 @@ import { Duplex } from 'node:stream';
 import pLimit from 'p-limit';
 import { attend, type Channel, mostChannels } from './channel.js';
 import { refusal } from './openssh-faults.js';
-import type { Master } from './openssh-master.js';
+import type { Master } from './openssh-link.js';
 import type { Session } from './session.js';
 
 /** A session on a master. `renew` opens the same host anew, `leave` ends what belongs to this session alone. */

@@ -1,5 +1,6 @@
 import { type OpensshDestination, opensshConfig } from './openssh-config.js';
-import { type Master, startMaster } from './openssh-master.js';
+import type { Master } from './openssh-link.js';
+import { startMaster } from './openssh-master.js';
 import { opensshSession } from './openssh-session.js';
 import type { Transport } from './transport.js';
 

@@ -2,8 +2,15 @@ import pLimit from 'p-limit';
 import type ssh2 from 'ssh2';
 import { attend, type Channel, mostChannels } from './channel.js';
 import { forward } from './connect-line.js';
+import type { Login } from './line.js';
 import type { Session } from './session.js';
-import type { Ssh2Link } from './ssh2-transport.js';
+import type { HostOptions } from './ssh-config-options.js';
+import type { Link } from './transport.js';
+
+/** A host we are logged in on with ssh2. */
+export interface Ssh2Link extends Link, Login {
+  options: HostOptions;
+}
 
 /** A session on a link. `renew` opens the same host anew, `leave` ends what belongs to this session alone. */
 export function ssh2Session(link: Ssh2Link, renew: () => Promise<Session>, leave: () => void): Session {

@@ -7,13 +7,8 @@ import { hostKeys } from './known-hosts-verdict.js';
 import type { Line, Login } from './line.js';
 import { readSshConfig } from './ssh-config.js';
 import type { HostOptions } from './ssh-config-options.js';
-import { ssh2Session } from './ssh2-session.js';
-import type { Link, Transport } from './transport.js';
-
-/** A host we are logged in on with ssh2. */
-export interface Ssh2Link extends Link, Login {
-  options: HostOptions;
-}
+import { type Ssh2Link, ssh2Session } from './ssh2-session.js';
+import type { Transport } from './transport.js';
 
 /** The ssh2 library; `signal` ends all that is under way. Throws Unreachable where ssh_config cannot be read. */
 export async function ssh2Transport(

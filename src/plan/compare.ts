@@ -27,8 +27,7 @@ export function compare(
   for (const seen of observed) {
     const role = cluster.roles.get(seen.host) ?? 'no longer in the topology';
     if (seen.status !== 'ok') {
-      const { host: name, status, message, remedy } = seen;
-      hosts.push({ name, role, status, message, remedy, unreadable: new Map(), same: 0 });
+      hosts.push(notRead(seen, role));
       continue;
     }
     const wanted = desired.get(seen.host) ?? [];
@@ -59,6 +58,12 @@ export function compare(
     findings: [],
     digest: digest(all),
   };
+}
+
+/** What a plan says of a host that could not be read. */
+export function notRead(seen: Exclude<Observed, { status: 'ok' }>, role: string): Plan['hosts'][number] {
+  const { host: name, status, message, remedy } = seen;
+  return { name, role, status, message, remedy, unreadable: new Map(), same: 0 };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Kind, Resource, State } from '../resources/kind.js';
-import { digest } from './compare.js';
+import { digest, notRead } from './compare.js';
 import { same } from './diff.js';
 import { drains } from './drain.js';
 import { masterLast } from './master.js';
@@ -29,15 +29,7 @@ export function undoPlan(
     const { host } = seen;
     const role = cluster.roles.get(host) ?? 'no longer in the topology';
     if (seen.status !== 'ok') {
-      hosts.push({
-        name: host,
-        role,
-        status: seen.status,
-        message: seen.message,
-        remedy: seen.remedy,
-        unreadable: new Map(),
-        same: 0,
-      });
+      hosts.push(notRead(seen, role));
       continue;
     }
     const record = records.get(host)!;
