@@ -25,7 +25,7 @@ export const more = '..';
 /** Why a change is in the plan, in words; a wish of the topology says so itself. */
 export function reason(change: Change): string {
   if (change.action === 'reload') return 'reads its files again';
-  if (change.action === 'drain') return 'its connections may end before it goes';
+  if (change.action === 'drain') return 'drained first: its connections have time to end';
   if (change.kind === 'mark') return 'what lvsctl keeps about this host';
   if (change.why === 'extra') return 'not in the topology, hangs on ours';
   if (change.why !== 'orphan') return printable(change.why.reason);

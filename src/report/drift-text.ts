@@ -31,9 +31,9 @@ export function driftText(plan: Plan, options: { verbose?: boolean } = {}): stri
   return `${[...lines, summary(plan, differences)].join('\n')}\n`;
 }
 
-/** A reload is only a consequence, and told when nothing else on its host is. */
+/** A reload is only a consequence, and told when nothing else on its host is; a drain is a step on the way. */
 function differencesOf(plan: Plan, host: string): readonly Change[] {
-  const all = hostChanges(plan, host);
+  const all = hostChanges(plan, host).filter(({ action }) => action !== 'drain');
   const causes = all.filter(change => change.action !== 'reload');
   return causes.length > 0 ? causes : all;
 }

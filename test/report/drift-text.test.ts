@@ -44,6 +44,13 @@ describe('the text of drift', () => {
         before: { active: true },
         after: { active: true },
       }),
+      change('lb1', {
+        kind: 'real-server',
+        key: 'tcp 12.0.0.1:80 192.168.80.77:80',
+        action: 'drain',
+        before: { weight: 1 },
+        after: { weight: 0 },
+      }),
       change('web1', { kind: 'mount', key: '/srv', before: { source: 'a' }, why: 'orphan' }),
       change('web1', {
         kind: 'package',
