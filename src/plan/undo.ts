@@ -65,12 +65,13 @@ function backOn(record: ApplyRecord, seen: Seen, kinds: ReadonlyMap<string, Kind
     if (!kinds.has(kind) || same(before, was)) return [];
     if (was && tolerated(wishes.get(`${kind} ${key}`)!, seen)) return [];
     const action = was ? (before ? 'update' : 'create') : 'delete';
-    const { leaves } = kinds.get(kind)!;
+    const { leaves, stays } = kinds.get(kind)!;
     const { host, layer, stage, follows, check, secret, heldBy } = change;
     return [
       {
         ...{ host, kind, key, layer, stage, action, before, after: was, why: 'orphan' },
         ...(leaves && !was && { leaves }),
+        ...(stays && !was && { stays }),
         ...(follows && { follows }),
         ...(check && { check }),
         ...(secret && { secret }),

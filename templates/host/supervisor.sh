@@ -93,19 +93,25 @@ halt() {
     kill -KILL "-$child" 2>/dev/null
 }
 
-# Every change that was begun, the last one first, also one that was taken back before a reboot; then the reloads.
+# Takes back change $1; false when that fails, and what it said is in output.
+take_back() {
+    sh "$dir/undo" "$1" >"$dir/output" 2>&1 9>&- && tell taken-back "$1"
+}
+
+# Every change that was begun, the last one first, also one that was taken back before a reboot. What then needed an
+# entry that was not back yet (a mount its line of fstab) is tried once more when all others are; then the reloads.
 undo() {
     by=$1 whole=yes
     rm -f "$dir/reserve"
     halt
     begun=$(awk '$1 == "begin" { n[++i] = $2 } END { for (; i > 0; i--) print n[i] }' "$dir/journal") || whole=no
-    for n in $begun; do
-        if sh "$dir/undo" "$n" >"$dir/output" 2>&1 9>&-; then
-            tell taken-back "$n"
-        else
+    again=''
+    for n in $begun; do take_back "$n" || again="$again $n"; done
+    for n in $again; do
+        take_back "$n" || {
             whole=no
             tell undo-failed "$n" "$(said)"
-        fi
+        }
     done
     [ -z "$begun" ] || sh "$dir/undo" reloads >"$dir/output" 2>&1 9>&- ||
         { whole=no; tell undo-failed -1 "$(said)"; }

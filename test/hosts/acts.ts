@@ -59,9 +59,24 @@ const stubborn: Kind<{ value: string }> = {
   name: 'stubborn',
   steps: edit => (edit.after ? entry.steps(edit) : [{ run: 'echo "it sticks" >&2; false' }]),
 };
+/** An entry that goes only when the one that its value names is gone, as a mount goes back only by its line of fstab. */
+const leaning: Kind<{ value: string }> = {
+  ...base,
+  name: 'leaning',
+  steps: edit =>
+    edit.after
+      ? entry.steps(edit)
+      : [
+          {
+            run: '[ ! -e "/etc/state/$1" ] || { echo "$1 is there" >&2; exit 1; }',
+            args: [edit.before!.value],
+          },
+          ...entry.steps(edit),
+        ],
+};
 
 export const kinds = new Map<string, Kind>(
-  [entry, faulty, slow, lasting, unit, stubborn].map(kind => [kind.name, kind as unknown as Kind]),
+  [entry, faulty, slow, lasting, unit, stubborn, leaning].map(kind => [kind.name, kind as unknown as Kind]),
 );
 
 /** A change that makes an entry of a kind, with `from` its earlier value. */

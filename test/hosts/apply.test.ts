@@ -40,6 +40,16 @@ describe('an apply', seconds, () => {
     expect(host.left()).toEqual([]);
   });
 
+  it('takes back once more, when all else is back, what needed that', async () => {
+    const { told, ended } = start(host, phases([make('entry', 'line'), make('leaning', 'mount', 'line')]), {
+      check: async () => 'no',
+    });
+    await ended;
+    expect(host.state()).toEqual([]);
+    expect(told()).toContain('undone whole by client');
+    expect(told().filter(word => word.startsWith('failed'))).toHaveLength(1);
+  });
+
   it('takes everything back when the check over new connections finds a fault', async () => {
     const { events, ended } = start(host, phases([make('entry', 'a')]), { check: async () => 'no answer' });
     await ended;

@@ -105,7 +105,7 @@ describe('hosts that are not fit', () => {
   it('for whoever may not become root: he reads them, and is refused an apply in one message', async () => {
     const config = await reaching({ lb1: { User: 'ops' } });
     const { code, changed } = await seen(config);
-    expect({ code, changed }).toEqual({ code: 0, changed: [...HOSTS].sort() });
+    expect({ code, changed }).toEqual({ code: 4, changed: [...HOSTS].sort() });
     const apply = await c.lvsctl('apply', '-y', '-F', config);
     expect(apply.err).toMatch(/^Refused; nothing was changed: .* is not root on lb1 \(sudo: /m);
     expect(apply.code).toBe(1);
