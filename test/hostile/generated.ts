@@ -145,6 +145,17 @@ const EVIL: readonly string[] = [
   ...['null', 'true', '1e3', '.nan', '0x10', '1_000', '<<', '*a', '&a ', '!!str', '- ', '? ', '%YAML 1.1'],
 ];
 
+/** Whole words that mean something to a program which takes them. */
+const WORDS: readonly string[] = [
+  'constructor',
+  'toString',
+  '__proto__',
+  'include',
+  'a=\ud800',
+  'a=\u009b',
+  'x=${a}',
+];
+
 /** Shapes that no text has; those with keys of Object.prototype cannot be turned into text. */
 const SHAPES: readonly string[] = [
   '{"toString": 1, "valueOf": 2}',
@@ -182,6 +193,7 @@ function spoilt(was: string, below: Below): string {
     evil(below) + was,
     was.slice(0, at) + evil(below) + was.slice(at),
   ];
+  if (below(8) === 0) return pick(WORDS, below);
   return below(12) === 0 ? `${was}=${evil(below)}` : pick(made, below);
 }
 
@@ -205,7 +217,7 @@ export function withHostileStrings(seed: number, number: number): Generated {
     const places = below(4) > 0 && free.length > 0 ? free : all;
     const { path, was, isKey } = pick(places, below);
     const everywhere = below(2) === 0;
-    if (!isKey && below(10) === 0) {
+    if (!isKey && below(6) === 0) {
       const mark = `shape ${shapes.length}`;
       shapes.push([JSON.stringify(mark), pick(SHAPES, below)]);
       value = exchanged(value, mark, { path });
