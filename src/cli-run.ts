@@ -4,6 +4,7 @@ import type { Io } from './commands/io.js';
 import { findingText } from './report/finding-text.js';
 import { colourWanted, palette } from './report/paint.js';
 import { Faults } from './topology/faults.js';
+import { MOST_BYTES } from './topology/read.js';
 
 type Colour = 'auto' | 'always' | 'never';
 
@@ -39,10 +40,15 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-async function stdin(): Promise<string> {
+async function stdin(): Promise<Buffer> {
+  let length = 0;
   const parts: Buffer[] = [];
-  for await (const part of process.stdin) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString('utf8');
+  for await (const part of process.stdin as AsyncIterable<Buffer>) {
+    parts.push(part);
+    length += part.length;
+    if (length > MOST_BYTES) break;
+  }
+  return Buffer.concat(parts);
 }
 
 /** Runs a command and sets the exit code: the only place that does. */

@@ -118,26 +118,19 @@ describe.concurrent('the command line', { timeout: 60_000 }, () => {
     ['nonsense', /^error: nonsense is larger than 1 MB\n/],
     ['nul', /^nul:1:7: error: `web\?\?` is not a cluster name\n/],
     ['loop', /^error: loop cannot be read: ELOOP\n/],
-    ['lvsctl.yaml/x', /^error: there is no file lvsctl\.yaml\/x\n/],
-    ['.', /^error: \. is a folder\n/],
-    ['-', /^error: <stdin> is larger than 1 MB\n/, { input: 'x: [}\n'.repeat(900_000) }],
-    ['-', /^<stdin>:1:1: error: [^\n]*\n/, { input: '\u0000\u0001\ufffd' }],
+    ['-', /^error: <stdin> is larger than 1 MB\n/, { shell: 'yes | "$@"' }],
+    ['-', /^error: <stdin> is not text in UTF-8\n/, { shell: 'printf "name: \\377" | "$@"' }],
     // Root reads every file.
     ...(process.getuid?.() === 0
       ? []
       : [['secret.yaml', /^error: secret\.yaml must not be read by this user\n/] as [string, RegExp]]),
-  ])('refuses the file %s with one message, in text and as JSON', async (file, said, world) => {
+  ])('refuses the file %s with one message', async (file, said, world) => {
     const text = await lvsctl(['validate', '-f', file], world);
     expect({ code: text.code, out: text.out }).toEqual({ code: 1, out: '' });
     expect(text.err).toMatch(said);
     expect(text.err.match(/error: /g)).toHaveLength(1);
-    const json = await lvsctl(['validate', '--json', '-f', file], world);
-    expect({ code: json.code, err: json.err }).toEqual({ code: 1, err: '' });
-    expect(JSON.parse(json.out)).toMatchObject({ valid: false, diagnostics: [{ severity: 'error' }] });
-    for (const { out, err } of [text, json]) {
-      expect(out + err).not.toMatch(STACK);
-      expect(out + err).not.toMatch(/[^\P{C}\n]/u);
-    }
+    expect(text.err).not.toMatch(STACK);
+    expect(text.err).not.toMatch(/[^\P{C}\n]/u);
   });
 
   it('colours when it is told to', async () => {

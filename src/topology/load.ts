@@ -8,10 +8,10 @@ import { references } from './references.js';
 import type { Fault, Topology } from './topology.js';
 
 /**
- * Reads a topology file. `source` is its text when it was read already: standard input (path `-`), a saved plan.
+ * Reads a topology file. `source` is its text, or its bytes, when it was read already: standard input (path `-`), a saved plan.
  * @throws {Faults} with every fault, in the order of the file
  */
-export function loadTopology(path: string, source?: string): Topology {
+export function loadTopology(path: string, source?: string | Buffer): Topology {
   const text = read(path, source);
   const document = parse(text);
   const outside = attachments(document, text.file);

@@ -73,8 +73,7 @@ function pairsOf(map: YAMLMap): Pairs {
     const own = scalars
       .filter(pair => !isMerge(pair))
       .map(pair => [String((pair.key as Scalar).value), pair] as const);
-    // The first of a name counts.
-    pairs = { own: new Map(own.reverse()), merged: scalars.filter(isMerge) };
+    pairs = { own: new Map(own), merged: scalars.filter(isMerge) };
     known.pairs.set(map, pairs);
   }
   return pairs;

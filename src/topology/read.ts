@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { bounded } from './bounded.js';
 import { Faults } from './faults.js';
 
-const LIMIT = 1_000_000;
+/** A topology is a short text. */
+export const MOST_BYTES = 1_000_000;
 
 /** The text of a file, and what identifies its bytes. */
 export interface Text {
@@ -16,17 +17,17 @@ export interface Text {
  * Reads a file, or takes `source` as its content (standard input, named `-`).
  * @throws {Faults} when it is missing, a folder, unreadable, too large, or not UTF-8
  */
-export function read(path: string, source?: string): Text {
+export function read(path: string, source?: string | Buffer): Text {
   const file = path === '-' ? '<stdin>' : path;
-  const bytes = source === undefined ? bytesOf(path) : Buffer.from(source);
-  if (bytes.length > LIMIT)
+  const bytes = typeof source === 'string' ? Buffer.from(source) : (source ?? bytesOf(path));
+  if (bytes.length > MOST_BYTES)
     throw refused(`${file} is larger than 1 MB`, 'a topology is a short text: is this the right file?');
   return { file, text: decode(bytes, file), digest: createHash('sha256').update(bytes).digest('hex') };
 }
 
 function bytesOf(path: string): Buffer {
   try {
-    return bounded(path, LIMIT);
+    return bounded(path, MOST_BYTES);
   } catch (error) {
     throw unreadable(path, error as NodeJS.ErrnoException);
   }

@@ -145,6 +145,17 @@ const EVIL: readonly string[] = [
   ...['null', 'true', '1e3', '.nan', '0x10', '1_000', '<<', '*a', '&a ', '!!str', '- ', '? ', '%YAML 1.1'],
 ];
 
+/** Whole words that mean something to a program which takes them. */
+const WORDS: readonly string[] = [
+  'constructor',
+  'toString',
+  '__proto__',
+  'include',
+  'a=\ud800',
+  'a=\u009b',
+  'x=${a}',
+];
+
 /** Shapes that no text has; those with keys of Object.prototype cannot be turned into text. */
 const SHAPES: readonly string[] = [
   '{"toString": 1, "valueOf": 2}',
@@ -182,30 +193,35 @@ function spoilt(was: string, below: Below): string {
     evil(below) + was,
     was.slice(0, at) + evil(below) + was.slice(at),
   ];
+  if (below(8) === 0) return pick(WORDS, below);
   return below(12) === 0 ? `${was}=${evil(below)}` : pick(made, below);
 }
 
-/** Where much else passes than what stands there, and where something else does. */
-const FREE: readonly RegExp[] = [
-  /\.(path|at|root|page|sorryPage|certificate|key|options\.\d+)$/,
-  /\.(path|at|root|page|sorryPage|certificate|key|options\.\d+)$/,
-  /\.(process|instance|label|interface|outside|virtualhost|heloName|from|to\.\d+)$|(name|share)$/,
+/** The keys below which most else passes than what stands there, and those where something does. */
+const OPEN = ['path', 'at', 'root', 'certificate', 'key', 'options', 'script'];
+const FREE = [
+  ...[...OPEN, ...OPEN, ...OPEN, 'page', 'sorryPage', 'process', 'instance', 'label', 'interface', 'outside'],
+  ...['virtualhost', 'heloName', 'from', 'to', 'name', 'share', 'env'],
 ];
 
 /** A sound file with hostile text in up to three places, keys too; `seed` and `number` always give the same. */
 export function withHostileStrings(seed: number, number: number): Generated {
   const below = random(seed * 1_000_003 + number);
-  const base = below(bases.length);
+  const base = below(2) ? below(bases.length) : bases.length - 1 - below(fuller.length);
   let value = structuredClone(bases[base]!.value);
   const shapes: [string, string][] = [];
   // One more often than several: a single refusal hides what the others would have done.
   for (let left = pick([1, 1, 1, 1, 2, 3], below); left > 0; left--) {
     const all = placesIn(value);
-    const free = all.filter(({ path, isKey }) => !isKey && pick(FREE, below).test(path.join('.')));
-    const places = below(4) > 0 && free.length > 0 ? free : all;
+    const free = all.filter(({ path, isKey }) => !isKey && FREE.includes(keyOf(path)));
+    const key = pick(
+      FREE.filter(word => free.some(({ path }) => keyOf(path) === word)),
+      below,
+    );
+    const places = below(4) > 0 ? free.filter(({ path }) => keyOf(path) === key) : all;
     const { path, was, isKey } = pick(places, below);
     const everywhere = below(2) === 0;
-    if (!isKey && below(10) === 0) {
+    if (!isKey && below(6) === 0) {
       const mark = `shape ${shapes.length}`;
       shapes.push([JSON.stringify(mark), pick(SHAPES, below)]);
       value = exchanged(value, mark, { path });
@@ -219,6 +235,10 @@ export function withHostileStrings(seed: number, number: number): Generated {
     base,
     bytes: Buffer.from(shapes.reduce((all, [mark, shape]) => all.replace(mark, () => shape), json)),
   };
+}
+
+function keyOf(path: Path): string {
+  return String(path.findLast(step => !/^\d+$/.test(String(step))));
 }
 
 /** Every text (and number, as text) of a value, and every key. */

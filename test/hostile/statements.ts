@@ -6,11 +6,18 @@ import { fromOctal } from '../../src/resources/octal.js';
  */
 export function statements(path: string, text: string): string[][] {
   if (path === '/etc/fstab') return lines(text, '#').map(line => words(line, '').map(fromOctal));
-  if (path === '/etc/exports') return lines(text, '#').map(line => words(line, '').map(fromOctal));
+  if (path === '/etc/exports') return lines(text, '#').map(exported);
   if (path.startsWith('/etc/nginx/')) return nginx(text);
   if (path.startsWith('/etc/apache2/')) return quoted(text, '#', /[\\$]/);
   if (path.startsWith('/etc/keepalived/')) return quoted(text, '#!', /[\\$]|~SEQ|^@/);
   return lines(text, '#').map(line => words(line, ''));
+}
+
+/** exports(5): a path, and one client with its options; quotes, # and brackets mean something anywhere. */
+function exported(line: string): string[] {
+  const [, ...found] = /^([^\s"#()]+) ([^\s"#()]+\([^\s"#()]*\))$/.exec(line) ?? [];
+  if (found.length === 0) throw new Error(`read otherwise: ${line}`);
+  return found.map(fromOctal);
 }
 
 /** keepalived.conf(5) and httpd: a line a statement, words between double quotes; `include` reads another file. */
