@@ -8,7 +8,8 @@ export const exportEntry = blockKind<{ options: string }>({
   identify: rest => escaped(rest),
   write: (rest, { options }) => `${escaped(rest)}(${options})`,
   read(line) {
-    const [, path, client, options] = /^\s*([^\s#]\S*)\s+([^\s()]+)\(([^()]*)\)\s*$/.exec(line) ?? [];
+    const [, path, client, options] =
+      /^[ \t]*([^ \t#][^ \t]*)[ \t]+([^ \t()]+)\(([^()]*)\)[ \t\r]*$/.exec(line) ?? [];
     return path === undefined ? undefined : [`${fromOctal(path)} ${client}`, { options: options! }];
   },
 });

@@ -9,7 +9,7 @@ export const liveExport: Kind<{ options: string }> = {
   parse(output) {
     const entries = new Map<string, { options: string }>();
     for (const line of output.split('\n').filter(Boolean)) {
-      const [, path, client, options] = /^(\S+)\t(\S+)\((.*)\)$/.exec(line) ?? [];
+      const [, path, client, options] = /^([^ \t]+)\t([^ \t]+)\((.*)\)$/.exec(line) ?? [];
       if (path === undefined) throw new Unreadable(`not a line of /var/lib/nfs/etab: ${line}`);
       entries.set(`${fromOctal(path)} ${client}`, { options: exportOptions(options!.split(',')) });
     }

@@ -10,7 +10,7 @@ export const fstabEntry = blockKind<{ source: string; type: string; options: str
   write: (mountpoint, { source, type, options }) =>
     `${[source, mountpoint, type, options].map(word => toOctal(word)).join(' ')} 0 0`,
   read(line) {
-    const [source, mountpoint, type, options] = line.trim().split(/\s+/).map(fromOctal);
+    const [source, mountpoint, type, options] = (line.match(/[^ \t\r]+/g) ?? []).map(fromOctal);
     if (options === undefined || source!.startsWith('#')) return undefined;
     return [mountpoint!, { source: source!, type: type!, options }];
   },

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { cidr } from '../topology/network.js';
 import type { Director, Interface4, Topology, TrackedScript, Vrrp } from '../topology/topology.js';
 import { KEEPALIVED, scriptPath } from './keepalived-places.js';
@@ -113,7 +114,7 @@ function speaks(
 /** Scripts by their file's name; one that is tracked twice has a number as well. */
 function named(scripts: readonly TrackedScript[]): (TrackedScript & { name: string })[] {
   return scripts.map((tracked, index) => {
-    const name = tracked.script.path.split('/').at(-1)!;
+    const name = basename(tracked.script.path);
     const before = scripts.slice(0, index).filter(({ script }) => script.path === tracked.script.path);
     return { ...tracked, name: before.length > 0 ? `${name}_${before.length + 1}` : name };
   });

@@ -9,8 +9,12 @@ import { jsonText } from '../../src/report/json-text.js';
 import { palette } from '../../src/report/paint.js';
 import { diagnostic, planJson } from '../../src/report/plan-json.js';
 import { planText } from '../../src/report/plan-text.js';
+import type { BlockKind } from '../../src/resources/block.js';
+import { exportEntry } from '../../src/resources/export-entry.js';
+import { fstabEntry } from '../../src/resources/fstab-entry.js';
 import { kinds } from '../../src/resources/index.js';
 import type { Command, Entries, Resource, State } from '../../src/resources/kind.js';
+import { sysctlEntry } from '../../src/resources/sysctl-entry.js';
 import { desire, rolesOf } from '../../src/roles/index.js';
 import { render } from '../../src/roles/render.js';
 import { judgeTopology } from '../../src/rules/index.js';
@@ -59,6 +63,7 @@ export function journey(path: string): Journey {
     if ('message' in wishes) unfit.push(findingText(wishes, look));
     else wanted.set(host.name, wishes);
   }
+  for (const wish of [...wanted.values()].flat()) readBack(wish);
   const worlds = [...plans(topology, wanted, facts)];
   return {
     topology,
@@ -67,6 +72,17 @@ export function journey(path: string): Journey {
     scripts: [...worlds.flatMap(plan => scriptsOf(topology, plan)), ...reading(topology, wanted)],
     files: new Map(hosts(topology).map(({ name }) => [name, render(topology, name)])),
   };
+}
+
+const BLOCKS = [fstabEntry, exportEntry, sysctlEntry].map(kind => kind as BlockKind<never>);
+
+/** What stands in a shared file must be read as what was wished for: else no plan would ever be empty. */
+function readBack({ kind, key, state }: Resource): void {
+  const block = BLOCKS.find(({ name }) => name === kind);
+  if (!block) return;
+  const read = block.parse(`>${key.split(' ')[0]}\n|${block.line(key, state as never)}\n`);
+  const same = JSON.stringify([...read]) === JSON.stringify([[key, state]]);
+  if (!same) throw new Error(`${kind} ${JSON.stringify(key)} is read as ${JSON.stringify([...read])}`);
 }
 
 /** Compared with hosts that are empty, as wanted, different in every text, and ours to be given back. */

@@ -15,7 +15,7 @@ export function statements(path: string, text: string): string[][] {
 
 /** exports(5): a path, and one client with its options; quotes, # and brackets mean something anywhere. */
 function exported(line: string): string[] {
-  const [, ...found] = /^([^\s"#()]+) ([^\s"#()]+\([^\s"#()]*\))$/.exec(line) ?? [];
+  const [, ...found] = /^([^ \t"#()]+) ([^ \t"#()]+\([^ \t"#()]*\))$/.exec(line) ?? [];
   if (found.length === 0) throw new Error(`read otherwise: ${line}`);
   return found.map(fromOctal);
 }

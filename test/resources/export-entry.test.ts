@@ -11,6 +11,12 @@ it('entries of our block in exports are read; other shapes and comments are not'
   ]);
 });
 
+it('only blanks and tabs part the words of a line, as for exportfs', () => {
+  const key = '/etc/exports /srv/a\u00a0b\u3000c\ufeff *';
+  const line = exportEntry.line(key, { options: 'ro' });
+  expect([...exportEntry.parse(`>/etc/exports\n|${line}\r\n`)]).toEqual([[key, { options: 'ro' }]]);
+});
+
 const after = { options: 'rw,sync' };
 lawOfKind(exportEntry, [
   { key: '/etc/exports /opt/kgc 192.168.80.0/24', before: { options: 'ro' }, after },

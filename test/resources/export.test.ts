@@ -30,6 +30,11 @@ describe('a live export', () => {
     );
   });
 
+  it('has a path with spaces that are none to exportfs', () => {
+    const keys = [...liveExport.parse('/srv/a\u00a0b\u3000\t*(ro)\n').keys()];
+    expect(keys).toEqual(['/srv/a\u00a0b\u3000 *']);
+  });
+
   it('takes no option for what every JavaScript object has', () => {
     expect(exportOptions(['constructor', '__proto__'])).toContain(
       ',acl,__proto__,constructor,anonuid=65534,',

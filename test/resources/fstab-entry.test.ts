@@ -13,6 +13,13 @@ it('entries of our block in fstab are read', () => {
   ]);
 });
 
+it('only blanks and tabs part the words of a line, as for the kernel and systemd', () => {
+  const key = '/etc/fstab /srv/a\u00a0b\u3000c\ufeff';
+  const state = { source: '10.0.0.1:/\u2003', type: 'nfs4', options: 'ro' };
+  const line = fstabEntry.line(key, state);
+  expect([...fstabEntry.parse(`>/etc/fstab\n|\t${line}\r\n`)]).toEqual([[key, state]]);
+});
+
 const after = { source: '192.168.80.30:/opt/kgc', type: 'nfs4', options: '_netdev,nofail' };
 const line = '192.168.80.30:/opt/kgc /var/www/html nfs4 _netdev,nofail 0 0';
 lawOfKind(fstabEntry, [

@@ -180,6 +180,17 @@ describe('a tracked interface whose name is a word of keepalived', () => {
   });
 });
 
+describe('a tracked script', () => {
+  it('is called by the name of its file, however its path is written', () => {
+    const path = 'inventories/ha-dr/notify-master.sh//';
+    const text = edited({
+      'services:\n': `vrrp: { virtualRouterId: 50, track: { scripts: [{ script: ${path} }] } }\nservices:\n`,
+    });
+    const lines = file(text, 'lb1', '/etc/keepalived/conf.d/lvsctl-vrrp.conf').split('\n');
+    expect(lines).toContain('vrrp_script notify-master.sh {');
+  });
+});
+
 describe('a web root that is odd but right', () => {
   const root = "/srv/größe; } location / { root '/etc' } # &amp; <b>";
   const under = (server: string) =>
