@@ -155,7 +155,7 @@ describe('a fault takes effect', () => {
     await labFault(directory, 'web2', { kind: 'plug', interface: 'ens33' });
     expect(await ask('router', 'ping -c 3 -W 2 192.168.80.20 > /dev/null && echo answers')).toBe('answers');
     await expect(labFault(directory, 'web2', { kind: 'unplug', interface: 'ens34' })).rejects.toThrow(
-      'it has ens33',
+      'it has mgmt0, ens33',
     );
   });
 
