@@ -144,6 +144,8 @@ if [ "$mode" = recover ]; then
     undo switch "$seconds"
 fi
 if ! flock -n 9; then
+    # Nothing was begun: whoever looks after a supervisor that ended has nothing to take back.
+    rm -f "$dir/armed"
     echo busy >"$dir/state"
     exit 0
 fi

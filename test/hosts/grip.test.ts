@@ -61,6 +61,17 @@ describe('the hold on a host', { timeout: 90_000 }, () => {
     expect(host.left()).toEqual([]);
   });
 
+  it('leaves an apply that another one was before with nothing to take back', async () => {
+    const first = start(host, phases([make('slow', 'a', '3')]));
+    await host.until('[ -e /etc/state/a ]');
+    const asked = 'd=/var/lib/lvsctl/apply/late; mkdir $d; cp -r /var/lib/lvsctl/apply/*/* $d; rm $d/state';
+    host.run(
+      `${asked}; sh $d/supervisor.sh $d apply 5; [ "$(cat $d/state)" = busy ] && [ ! -e $d/armed ] && rm -r $d`,
+    );
+    await first.ended;
+    expect(first.told()).toContain('confirmed');
+  });
+
   it('takes back what a supervisor that died had begun', async () => {
     const wanted = phases([make('entry', 'a'), make('slow', 'b', '4')]);
     const kill = 'kill -9 $(cat /var/lib/lvsctl/apply/*/pid)';
