@@ -22,6 +22,10 @@ export const allow = () =>
     (text: string, before: readonly string[] = []) => [...before, ...text.split(',')],
   );
 
+/** Of those who change a cluster as a whole. */
+export const skipUnreachable = () =>
+  new Option('--skip-unreachable', 'go on with the hosts that can be read');
+
 /** Adds what every command about a cluster takes. */
 export function clusterOptions(command: Command): Command {
   return command

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
-import { allow, changeOptions, clusterOptions, hostOptions, whole } from './cli-options.js';
+import { allow, changeOptions, clusterOptions, hostOptions, skipUnreachable, whole } from './cli-options.js';
 import { run } from './cli-run.js';
 import type { ClusterOptions } from './commands/io.js';
 import { version } from './commands/version.js';
@@ -43,7 +43,7 @@ hosted('plan', 'show how the hosts differ from the topology')
   );
 changing('apply', 'make the hosts equal to the topology')
   .argument('[plan-file]', 'a saved plan')
-  .option('--skip-unreachable', 'go on with the hosts that can be read')
+  .addOption(skipUnreachable())
   .action(async (planFile: string | undefined, ...rest) =>
     run<import('./commands/apply.js').ApplyOptions>(async (options, world) =>
       (await import('./commands/apply.js')).apply({ ...options, ...(planFile && { planFile }) }, world),
@@ -70,7 +70,8 @@ for (const [verb, summary] of [
   ['drain', 'take real servers out: no new connections, and wait for those that are open'],
   ['undrain', 'give drained real servers their weight back'],
 ] as const) {
-  changing(`${verb} <real-servers...>`, summary).action(async (names: string[], ...rest) =>
+  const both = changing(`${verb} <real-servers...>`, summary).addOption(skipUnreachable());
+  both.action(async (names: string[], ...rest) =>
     run<import('./commands/apply.js').ApplyOptions>(async (options, world) =>
       (await import('./commands/drain.js'))[verb](names, options, world),
     )(...rest),
@@ -79,7 +80,7 @@ for (const [verb, summary] of [
 changing('undo', 'take back the last apply, or the one that is named')
   .argument('[apply-id]', 'an apply that the hosts keep')
   .option('--list', 'show which applies the hosts keep')
-  .option('--skip-unreachable', 'go on with the hosts that can be read')
+  .addOption(skipUnreachable())
   .action(async (id: string | undefined, ...rest) =>
     run<import('./commands/undo.js').UndoOptions>(async (options, world) =>
       (await import('./commands/undo.js')).undo(id, options, world),

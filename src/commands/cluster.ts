@@ -4,7 +4,7 @@ import { type Connector, connector } from '../hosts/connect.js';
 import { observe, type Wish } from '../hosts/observe.js';
 import { type Session, Unreachable } from '../hosts/session.js';
 import { compare } from '../plan/compare.js';
-import type { Change, Desired, Observed, Plan } from '../plan/plan.js';
+import type { Change, Desired, Finding, Observed, Plan } from '../plan/plan.js';
 import { kinds } from '../resources/index.js';
 import type { Resource } from '../resources/kind.js';
 import { desire, rolesOf } from '../roles/index.js';
@@ -116,10 +116,14 @@ export function compared(
     ...(destroy ? [] : judgeTopology(topology)),
     ...judgePlan({ topology, observed, plan, desired }),
   ];
-  const findings = said.map(finding =>
-    allow?.includes(finding.id) ? { ...finding, severity: 'warning' as const } : finding,
+  return { ...plan, findings: weighed(said, allow) };
+}
+
+/** What the rules say, where guards that a person has weighed only warn. */
+export function weighed(findings: readonly Finding[], allow: readonly string[] = []): readonly Finding[] {
+  return findings.map(finding =>
+    allow.includes(finding.id) ? { ...finding, severity: 'warning' } : finding,
   );
-  return { ...plan, findings };
 }
 
 /** Members that a mark names and the topology does not, unless the machine goes on under another name. */

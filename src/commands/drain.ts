@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Connector } from '../hosts/connect.js';
 import { look } from '../hosts/look.js';
 import { drainPlan } from '../plan/drain-plan.js';
+import { holds } from '../plan/holds.js';
 import { changes, type Observed } from '../plan/plan.js';
 import { count } from '../report/count.js';
 import { changeTitle } from '../report/event-text.js';
@@ -84,7 +85,7 @@ async function onDirectors(
   }
 }
 
-/** Waits for the last connection on the directors that serve, and says how many are left; 2 when some are. */
+/** Waits for the last connection on the directors that serve, and says how many are left; 2 when some are, 4 when that cannot be read. */
 async function waitUntilIdle(
   names: readonly string[],
   topology: Topology,
@@ -101,14 +102,16 @@ async function waitUntilIdle(
           kind === 'real-server' && names.includes(serverName(topology, splitServerKey(key)[1])),
       )
       .map(({ key }) => key);
-  const serving = directors.filter(each => holdsVip(topology, each));
+  const serving = directors.filter(each => vips(topology).some(({ vip }) => holds(each, cidr(vip))));
+  // Without a VIP that one of them holds (a foreign one) every director may serve.
+  const counted = serving.length > 0 ? serving : directors;
   const open = async () => {
-    const all = (serving.length > 0 ? serving : directors).map(async ({ host }) => {
+    const all = counted.map(async ({ host }) => {
       const keys = keysOn(host);
       if (keys.length === 0) return 0;
-      return (await look(await line.open(host), topology.name, connectionsProbe(keys), Number)) ?? 0;
+      return look(await line.open(host), topology.name, connectionsProbe(keys), Number);
     });
-    return (await Promise.all(all)).reduce((sum, each) => sum + each, 0);
+    return (await Promise.all(all)).reduce<number>((sum, each) => sum + (each ?? Number.NaN), 0);
   };
   const end = Date.now() + drainTimeout * 1000;
   let left = await open();
@@ -121,14 +124,12 @@ async function waitUntilIdle(
     if (io.signal.aborted) break;
     left = await open();
   }
+  if (Number.isNaN(left)) {
+    io.err(`${names.join(', ')}: drained, but how many connections are open could not be read.\n`);
+    return 4;
+  }
   if (json) io.out(`${jsonText({ drained: names, connections: left })}\n`);
   else if (left === 0) io.out(`${names.join(', ')}: no connections any more.\n`);
   else io.out(`${names.join(', ')}: no new connections; ${count(left, 'connection')} still open.\n`);
   return left === 0 ? 0 : 2;
-}
-
-/** Without a VIP of its own to hold (proxies before it, a foreign VIP) every director may serve. */
-function holdsVip(topology: Topology, { entries }: Seen): boolean {
-  const live = [...(entries.get('address')?.keys() ?? [])];
-  return vips(topology).some(({ vip }) => live.some(key => key.endsWith(` ${cidr(vip)}`)));
 }

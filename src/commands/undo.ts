@@ -15,7 +15,7 @@ import { Faults } from '../topology/faults.js';
 import { hosts, type Topology } from '../topology/topology.js';
 import { type ApplyOptions, proceed } from './apply.js';
 import { canAsk } from './approval.js';
-import { connectorOf, type Reading, read, topologyOf } from './cluster.js';
+import { connectorOf, type Reading, read, topologyOf, weighed } from './cluster.js';
 import type { Io } from './io.js';
 
 export interface UndoOptions extends ApplyOptions {
@@ -90,9 +90,7 @@ async function takeBack(
     return 3;
   }
   const { plan, observed, desired } = reading;
-  const findings = judgePlan({ topology, observed, plan, desired }).map(finding =>
-    options.allow?.includes(finding.id) ? { ...finding, severity: 'warning' as const } : finding,
-  );
+  const findings = weighed(judgePlan({ topology, observed, plan, desired }), options.allow);
   const undoing = { ...reading, plan: { ...plan, findings }, reread: look };
   return proceed(undoing, topology, line, options, io);
 }

@@ -2,7 +2,7 @@ import type { ApplyRecord } from '../plan/record.js';
 import { asRoot } from './script.js';
 import type { Session } from './session.js';
 
-/** Where a host keeps what its last applies did, and how many of them (templates/host/supervisor.sh). */
+/** Where a host keeps what its last applies did (templates/host/supervisor.sh). */
 const KEPT = '/var/lib/lvsctl/history';
 
 /** The last applies that a host was confirmed, the newest first; undefined when the host did not say. */

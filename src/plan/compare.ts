@@ -48,16 +48,19 @@ export function compare(
       same: unchanged(wanted, changes),
     });
   }
+  return planOf(cluster, hosts, all, marks, kinds);
+}
+
+/** The plan of these changes, in the order in which they are carried out. */
+export function planOf(
+  { name: cluster, file }: { name: string; file: string },
+  hosts: Plan['hosts'],
+  all: readonly Change[],
+  marks: Plan['marks'],
+  kinds: ReadonlyMap<string, Kind>,
+): Plan {
   const phases = order(all, [...kinds.keys()]);
-  return {
-    cluster: cluster.name,
-    file: cluster.file,
-    hosts,
-    phases,
-    marks,
-    findings: [],
-    digest: digest(all),
-  };
+  return { cluster, file, hosts, phases, marks, findings: [], digest: digest(all) };
 }
 
 /** What a plan says of a host that could not be read. */
@@ -112,7 +115,7 @@ function shown(mark: Mark) {
 }
 
 /** A digest is shown, and a short secret would soon be found by trying: scrypt makes each try cost. */
-export function digest(changes: readonly Change[]): string {
+function digest(changes: readonly Change[]): string {
   const lines = changes.map(({ host, kind, key, after, secret }) => {
     const dear = (name: string, value: unknown) =>
       secret?.includes(name) ? scryptSync(String(value), 'lvsctl', 32).toString('hex') : value;

@@ -175,6 +175,7 @@ function beside({ follows, heldBy, secret }: Pick<Partial<Resource>, 'follows' |
   return { ...(follows && { follows }), ...(heldBy && { heldBy }), ...(secret && { secret }) };
 }
 
-function id({ kind, key }: Thing): string {
+/** What tells an entry from the others of its host. */
+export function id({ kind, key }: Thing): string {
   return `${kind} ${key}`;
 }

@@ -1,6 +1,5 @@
 import type { Kind } from '../resources/kind.js';
-import { approved, digest, markChange } from './compare.js';
-import { order } from './order.js';
+import { approved, markChange, planOf } from './compare.js';
 import { type Change, changes, type Plan } from './plan.js';
 
 /**
@@ -31,7 +30,10 @@ export function drainPlan(
   const all = [...part, ...bare];
   const same = (a: Change, b: Change) => a.host === b.host && a.kind === b.kind && a.key === b.key;
   return {
-    plan: { ...wanted, marks, phases: order(all, [...kinds.keys()]), digest: digest(all) },
+    plan: {
+      ...planOf({ name: wanted.cluster, file: wanted.file }, wanted.hosts, all, marks, kinds),
+      findings: wanted.findings,
+    },
     differs: part.filter(change => others.some(other => same(change, other))),
   };
 }

@@ -6,8 +6,8 @@ type Seen = Extract<Observed, { status: 'ok' }>;
 
 /**
  * Before a real server leaves a service that goes on, it gets no new connections (weight 0, ipvsadm(8)) and its old ones
- * have time to end: the changes that say so, for the director that serves. None where nobody else serves meanwhile, nor for what
- * somebody else put there.
+ * have time to end: the changes that say so, for the director that serves. None where nobody else serves meanwhile, nor
+ * for what somebody else put there.
  */
 export function drains(changes: readonly Change[], wanted: readonly Resource[], seen: Seen): Change[] {
   const leaving = changes.filter(

@@ -51,10 +51,10 @@ function phase(part: { stage: Stage; changes: Change[] }, removal: boolean, kind
 
 /** What keepalived holds comes last: it makes and removes most of that itself when it starts or reads its files. */
 function rank(change: Change): number {
-  if (change.action === 'drain') return change.heldBy ? -1 : 0.5;
-  if (change.heldBy) return isRemoval(change) ? 4 : 3;
-  if (change.action === 'reload') return 2;
-  return isRemoval(change) ? 1 : 0;
+  if (change.action === 'drain') return change.heldBy ? 0 : 2;
+  if (change.heldBy) return isRemoval(change) ? 6 : 5;
+  if (change.action === 'reload') return 4;
+  return isRemoval(change) ? 3 : 1;
 }
 
 function place({ change, index }: { change: Change; index: number }, kinds: readonly string[]): number {

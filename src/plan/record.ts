@@ -1,5 +1,6 @@
-import type { Address, Resource, State } from '../resources/kind.js';
+import type { Address, Resource, State, Why } from '../resources/kind.js';
 import type { Mark, MarkEntry } from '../systems/facts.js';
+import { id } from './diff.js';
 import type { Change } from './plan.js';
 
 /** What one confirmed apply did on one host, as it is kept there. */
@@ -32,8 +33,8 @@ export function turned({ changes }: ApplyRecord): Turned[] {
   for (const change of changes) {
     const { kind, key, before, after } = change;
     if (change.action === 'reload' || change.stays || kind === 'mark') continue;
-    const first = found.get(`${kind} ${key}`);
-    found.set(`${kind} ${key}`, { kind, key, was: first ? first.was : before, became: after, change });
+    const first = found.get(id(change));
+    found.set(id(change), { kind, key, was: first ? first.was : before, became: after, change });
   }
   return [...found.values()];
 }
@@ -42,10 +43,22 @@ export function turned({ changes }: ApplyRecord): Turned[] {
 export function askedFor(record: ApplyRecord): Resource[] {
   return turned(record).map(({ kind, key, was, became, change }) => {
     const { stage, heldBy, secret } = change;
-    const why = { reason: `as before ${record.id}`, place: { file: record.source.file, line: 1, column: 1 } };
     const state = was ?? became ?? {};
-    return { kind, key, state, why, stage, ...(heldBy && { heldBy }), ...(secret && { secret }) };
+    return {
+      kind,
+      key,
+      state,
+      why: asBefore(record),
+      stage,
+      ...(heldBy && { heldBy }),
+      ...(secret && { secret }),
+    };
   });
+}
+
+/** Why an entry is wanted that an apply found: its file is all that is known of the place. */
+export function asBefore({ id, source: { file } }: ApplyRecord): Why {
+  return { reason: `as before ${id}`, place: { file, line: 1, column: 1 } };
 }
 
 /** The mark without what an apply brought into it, and with what it took out; undefined when nothing is left. */
@@ -53,7 +66,7 @@ export function markWithout({ marks }: ApplyRecord, now: Mark | undefined): Mark
   const { before, after } = marks;
   if (!now || JSON.stringify(now) === JSON.stringify(after)) return before;
   const has = (mark: Mark | undefined, entry: MarkEntry) =>
-    mark?.entries.some(({ kind, key }) => kind === entry.kind && key === entry.key) ?? false;
+    mark?.entries.some(other => id(other) === id(entry)) ?? false;
   const kept = now.entries.filter(entry => has(before, entry) || !has(after, entry));
   const back = (before?.entries ?? []).filter(entry => !has(after, entry) && !has(now, entry));
   const entries = [...kept, ...back];

@@ -1,11 +1,11 @@
 import type { Kind, Resource, State } from '../resources/kind.js';
-import { digest, notRead } from './compare.js';
-import { same } from './diff.js';
+import type { Mark } from '../systems/facts.js';
+import { notRead, planOf } from './compare.js';
+import { id, same } from './diff.js';
 import { drains } from './drain.js';
 import { masterLast } from './master.js';
-import { order } from './order.js';
 import type { Change, Desired, Observed, Plan } from './plan.js';
-import { type ApplyRecord, askedFor, markWithout, turned } from './record.js';
+import { type ApplyRecord, asBefore, askedFor, markWithout, turned } from './record.js';
 import { tolerated } from './verdicts.js';
 
 type Seen = Extract<Observed, { status: 'ok' }>;
@@ -22,7 +22,7 @@ export function undoPlan(
 ): { plan: Plan; moved: readonly Change[]; desired: Desired } {
   const all: Change[] = [];
   const moved: Change[] = [];
-  const marks = new Map<string, Plan['marks'] extends ReadonlyMap<string, infer M> ? M : never>();
+  const marks = new Map<string, { before?: Mark; after?: Mark }>();
   const desired = new Map<string, readonly Resource[]>();
   const hosts: Plan['hosts'][number][] = [];
   for (const seen of observed.filter(({ host }) => records.has(host))) {
@@ -45,25 +45,15 @@ export function undoPlan(
     desired.set(host, held);
     hosts.push({ name: host, role, status: 'ok', unreadable: seen.unreadable, same: 0 });
   }
-  const phases = order(all, [...kinds.keys()]);
-  const plan = {
-    cluster: cluster.name,
-    file: cluster.file,
-    hosts,
-    phases,
-    marks,
-    findings: [],
-    digest: digest(all),
-  };
-  return { plan, moved, desired };
+  return { plan: planOf(cluster, hosts, all, marks, kinds), moved, desired };
 }
 
 function backOn(record: ApplyRecord, seen: Seen, kinds: ReadonlyMap<string, Kind>): Change[] {
-  const wishes = new Map(askedFor(record).map(wish => [`${wish.kind} ${wish.key}`, wish]));
+  const wishes = new Map(askedFor(record).map(wish => [id(wish), wish]));
   const back = turned(record).flatMap(({ kind, key, was, change }): Change[] => {
     const before = live(seen, { kind, key });
     if (!kinds.has(kind) || same(before, was)) return [];
-    if (was && tolerated(wishes.get(`${kind} ${key}`)!, seen)) return [];
+    if (was && tolerated(wishes.get(id({ kind, key }))!, seen)) return [];
     const action = was ? (before ? 'update' : 'create') : 'delete';
     const { leaves, stays } = kinds.get(kind)!;
     const { host, layer, stage, follows, check, secret, heldBy } = change;
@@ -94,12 +84,10 @@ function heldAfter(
   entries: readonly Pick<Resource, 'kind' | 'key' | 'stage'>[],
   seen: Seen,
 ): Resource[] {
-  const was = new Map(turned(record).map(entry => [`${entry.kind} ${entry.key}`, entry.was]));
+  const was = new Map(turned(record).map(entry => [id(entry), entry.was]));
   return entries.flatMap(entry => {
-    const id = `${entry.kind} ${entry.key}`;
-    const state = was.has(id) ? was.get(id) : live(seen, entry);
-    const why = { reason: `as before ${record.id}`, place: { file: record.source.file, line: 1, column: 1 } };
-    return state ? [{ ...entry, state, why }] : [];
+    const state = was.has(id(entry)) ? was.get(id(entry)) : live(seen, entry);
+    return state ? [{ ...entry, state, why: asBefore(record) }] : [];
   });
 }
 

@@ -46,7 +46,8 @@ shift
 
 /** Open connections, persistence that still leads there, and any of UDP (ipvsadm(8), --persistent-conn). */
 const CONNECTIONS = `connections() {
-  $LVSCTL_SUDO ipvsadm -Ln --persistent-conn | awk '
+  table=$($LVSCTL_SUDO ipvsadm -Ln --persistent-conn) || return
+  printf '%s\\n' "$table" | awk '
     BEGIN { for (i = 1; i < ARGC; i++) { ours[ARGV[i]] = 1; ARGV[i] = "" } }
     /^(TCP|UDP|SCTP|FWM) / { udp = $1 == "UDP"; service = tolower($1) ($1 == "FWM" && $3 == "IPv6" ? "6" : "") " " $2 }
     $1 == "->" && (service " " $2) in ours { open += $4 + $5 + udp * $6 }

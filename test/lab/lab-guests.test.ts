@@ -157,6 +157,11 @@ describe('a fault takes effect', () => {
     await expect(labFault(directory, 'web2', { kind: 'unplug', interface: 'ens34' })).rejects.toThrow(
       'it has mgmt0, ens33',
     );
+    await labFault(directory, 'web2', { kind: 'unplug', interface: 'mgmt0' });
+    expect((await ssh('web2', 'true')).ok).toBe(false);
+    expect(await ask('router', 'ping -c 1 -W 2 192.168.80.20 > /dev/null && echo answers')).toBe('answers');
+    await labFault(directory, 'web2', { kind: 'plug', interface: 'mgmt0' });
+    expect((await ssh('web2', 'true')).ok).toBe(true);
   });
 
   it('pause and resume', async () => {

@@ -114,6 +114,8 @@ END
       { encoding: 'utf8' },
     );
     expect(counted.stdout).toBe('82\n');
+    const broken = spawnSync('sh', ['-c', `ipvsadm() { return 2; }\n${count.run}`, 'sh', ...count.args!]);
+    expect(broken).toMatchObject({ status: 2, stdout: Buffer.from('') });
   });
 
   it('that nobody wants is ours when its virtual service is', () => {

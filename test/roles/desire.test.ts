@@ -8,7 +8,7 @@ import { loadTopology } from '../../src/topology/load.js';
 import { setups } from '../../src/topology/starter.js';
 import { printedFacts } from '../systems/recorded-facts.js';
 import { edited, sound } from '../topology/sound.js';
-import { desiredOf, portrait } from './portrait.js';
+import { desiredOf, factsOf, portrait } from './portrait.js';
 
 const inventories = setups();
 const load = (name: string) => loadTopology(`inventories/${name}.yaml`);
@@ -158,6 +158,28 @@ describe('the topology decides', () => {
       ].join('\n'),
     );
   });
+
+  it.each(['lb1', 'lb2'])(
+    'who is drained has weight 0 in the table and in the files of keepalived on %s',
+    name => {
+      const ha = load('ha-dr');
+      const host = ha.directors.find(director => director.name === name)!;
+      const all = desire(ha, factsOf(ha, host), ['web2']) as readonly Resource[];
+      const weights = all
+        .filter(({ kind }) => kind === 'real-server')
+        .map(({ key, state }) => [key, state.weight]);
+      expect(weights).toEqual([
+        ['tcp 10.0.0.100:80 10.0.0.10:80', 1],
+        ['tcp 10.0.0.100:80 10.0.0.20:80', 0],
+      ]);
+      const conf = all
+        .map(({ state }) => String(state.content))
+        .find(text => text.includes('virtual_server '))!;
+      expect(conf.match(/real_server \S+|weight \d+/g)).toEqual([
+        ...['real_server 10.0.0.10', 'weight 1', 'real_server 10.0.0.20', 'weight 0'],
+      ]);
+    },
+  );
 
   it('what the saved table cannot hold is set after each restore of it', () => {
     const text = edited({

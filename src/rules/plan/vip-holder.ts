@@ -1,3 +1,4 @@
+import { holds } from '../../plan/holds.js';
 import { changes, type Observed } from '../../plan/plan.js';
 import { said } from '../../plan/verdicts.js';
 import { cidr } from '../../topology/network.js';
@@ -84,9 +85,7 @@ function held({ topology, observed, plan, desired }: Seen): {
   if (!wished || all.length < names.size || changes(plan).some(({ host }) => names.has(host))) return [];
   const inside = topology.gatewayVip ? [topology.gatewayVip] : [];
   return [...vips(topology).map(({ vip }) => vip), ...inside].map(address => {
-    const holders = all.filter(({ read }) =>
-      [...read.entries.get('address')!.keys()].some(key => key.endsWith(` ${cidr(address)}`)),
-    );
+    const holders = all.filter(({ read }) => holds(read, cidr(address)));
     return { vip: address.address, holders, all };
   });
 }
