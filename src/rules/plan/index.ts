@@ -9,6 +9,7 @@ import { moduleMissing } from './module-missing.js';
 import { ownSshPath } from './own-ssh-path.js';
 import { packageMissing } from './package-missing.js';
 import type { PlanRule, Seen } from './plan-rule.js';
+import { masterMoves, nodestDropped, schedulerExchanged, serviceReplaced } from './requests-lost.js';
 import { serverDown } from './server-down.js';
 import { unconfirmedApply } from './unconfirmed-apply.js';
 import { vipNowhere, vipOnBackup, vipTwice } from './vip-holder.js';
@@ -24,6 +25,10 @@ const rules: readonly PlanRule[] = [
   massDelete,
   ownSshPath,
   directorAlone,
+  schedulerExchanged,
+  nodestDropped,
+  serviceReplaced,
+  masterMoves,
   drained,
   serverDown,
   vipOnBackup,

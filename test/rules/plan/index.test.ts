@@ -340,3 +340,82 @@ describe('director-alone', () => {
     expect(found).toEqual([]);
   });
 });
+
+describe('what a plan says of requests that it costs', () => {
+  const service = 'tcp 12.0.0.1:80';
+  const stays = new Map([['lb1', [wish('virtual-service', service, {})]]]);
+  const said = (found: Change, more: Parameters<typeof judge>[1] = {}) =>
+    judge([found], { desired: stays, ...more }).map(({ id, severity, message }) => [id, severity, message]);
+  const scheduler = (before: string, after: string) =>
+    change('lb1', {
+      kind: 'virtual-service',
+      key: service,
+      before: { scheduler: before },
+      after: { scheduler: after },
+    });
+  const gone = (kind: string, key: string) => change('lb1', { kind, key, before: {}, why: 'orphan' });
+  const server = gone('real-server', `${service} 192.168.80.10:80`);
+
+  it('a scheduler is exchanged', () => {
+    expect(said(scheduler('rr', 'wrr'))).toEqual([
+      [
+        'scheduler-exchanged',
+        'warning',
+        'the kernel refuses new connections to tcp 12.0.0.1:80 for a moment, between rr and wrr',
+      ],
+    ]);
+    expect(said(scheduler('rr', 'rr'))).toEqual([]);
+  });
+
+  it('a real server leaves whose connections ipvs does not forget', () => {
+    expect(said(server)).toEqual([
+      [
+        'nodest-dropped',
+        'warning',
+        'ipvs remembers the connections of web1 for two minutes, and drops a new one to tcp 12.0.0.1:80 from the same address and port',
+      ],
+    ]);
+    expect(said(server, { desired: new Map([['lb1', []]]) })).toEqual([]);
+    const text = edited({ 'scheduler: rr': 'scheduler: rr\nvs: { expire_nodest_conn: 1 }' });
+    expect(said(server, { text })).toEqual([]);
+  });
+
+  it('a service ends, and another goes on', () => {
+    const old = gone('virtual-service', 'tcp 12.0.0.1:8080');
+    expect(said(old)).toEqual([
+      ['service-replaced', 'warning', 'tcp 12.0.0.1:8080 ends, and its open connections with it'],
+    ]);
+    expect(said(old, { desired: new Map([['lb1', []]]) })).toEqual([]);
+  });
+
+  it.each<[string, string, string[]]>([
+    [
+      'when another is to be master',
+      'lb2',
+      ['the VIP 12.0.0.1 moves from lb2 to lb1: requests under way at that moment may be lost'],
+    ],
+    ['not from who is master', 'lb1', []],
+    ['not from somebody who keeps it', 'preempt: none', []],
+  ])('the VIP moves, %s', (_, holder, messages) => {
+    const vrrp = holder.startsWith('preempt')
+      ? `{ virtualRouterId: 50, ${holder} }`
+      : '{ virtualRouterId: 50 }';
+    const text = edited({
+      'mode: nat': `mode: dr\nvrrp: ${vrrp}`,
+      '  - { name: lb1':
+        '  - { name: lb2, address: 192.168.80.81/24, interface: ens33, priority: 80 }\n  - { priority: 100, name: lb1',
+    });
+    const holds = (name: string) =>
+      seen(name, {
+        live: name === (holder === 'lb1' ? 'lb1' : 'lb2') ? { address: { 'ens37 12.0.0.1/24': {} } } : {},
+      });
+    const found = judge(
+      [change('lb1', { kind: 'file', key: '/etc/keepalived/keepalived.conf', after: {} })],
+      {
+        text,
+        observed: [holds('lb1'), holds('lb2')],
+      },
+    );
+    expect(found.filter(({ id }) => id === 'master-moves').map(({ message }) => message)).toEqual(messages);
+  });
+});
