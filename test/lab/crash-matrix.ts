@@ -3,7 +3,7 @@
  * Results go to crash-matrix.jsonl, a line a point; a run that was broken off goes on after the last of them.
  */
 import { cluster } from './cluster.js';
-import { boundaries, faults, heldBefore, keep, tryPoint } from './crash.js';
+import { boundaries, converges, faults, heldBefore, keep, tryPoint } from './crash.js';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const FILE = 'crash-matrix.jsonl';
@@ -25,7 +25,9 @@ for (const setup of setups) {
     );
     say(`${setup}: ${points.length} points, ${open.length} of them to try`);
     for (const point of open) {
-      const held = await tryPoint(c, point);
+      const tried = await tryPoint(c, point);
+      const wrong = tried.message ?? (await converges(c));
+      const held = { ...tried, ...(wrong !== undefined && { message: wrong }) };
       keep(FILE, { ...held, setup });
       const { host, what, fault, number, state, message = '', seconds } = held;
       say(`${setup} ${host} ${fault} before ${what} (${number}): ${state}, ${seconds} s ${message}`);

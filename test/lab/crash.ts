@@ -69,8 +69,8 @@ const GO = ': >/run/crash-go';
 const CLEAR = 'rm -f /usr/local/sbin/sync /run/crash-stands /run/crash-go';
 
 /**
- * Lets an apply come to the point, does what is to happen there, and looks what became of all hosts; then the next
- * apply has to make the cluster. The lab is left as that apply leaves it.
+ * Lets an apply come to the point, does what is to happen there, and looks what became of all hosts. The lab is left so:
+ * the next apply goes on from there.
  */
 export async function tryPoint(c: Cluster, point: Point): Promise<Held> {
   const began = Date.now();
@@ -95,16 +95,20 @@ export async function tryPoint(c: Cluster, point: Point): Promise<Held> {
     seconds: Math.round((Date.now() - began) / 1000),
   });
   if (state === 'mixed') return held(`lvsctl ended with ${code}; ${difference(old.changes, now.changes)}`);
+  return held();
+}
+
+/** The next apply has to make the cluster, and leave nothing of itself or of those before; what is wrong otherwise. */
+export async function converges(c: Cluster): Promise<string | undefined> {
   try {
     await applied(c);
     const rest = await planned(c);
-    const litter = (await Promise.all(old.hosts.map(each => left(c, each)))).join('');
-    if (rest.length > 0) return held(`after the next apply: ${rest.join(', ')}`);
-    if (litter) return held(`left behind: ${litter}`);
+    if (rest.length > 0) return `after the next apply: ${rest.join(', ')}`;
+    const litter = (await Promise.all(hostsOf(c).map(host => left(c, host)))).join('');
+    return litter ? `left behind: ${litter}` : undefined;
   } catch (error) {
-    return held((error as Error).message);
+    return (error as Error).message;
   }
-  return held();
 }
 
 type Run = ReturnType<typeof applying>;
@@ -135,10 +139,11 @@ const happens: Readonly<Record<CrashFault, (c: Cluster, host: string, run: Run) 
 /** Where the cluster stands: what a plan would change, modules aside, which stay loaded when nobody needs them. */
 async function standing(c: Cluster): Promise<{ hosts: string[]; changes: string[] }> {
   const changes = (await planned(c)).filter(line => !/ (module|mark) /.test(line));
-  return {
-    hosts: c.spec.machines.map(({ name }) => name).filter(name => name !== 'client' && name !== 'router'),
-    changes,
-  };
+  return { hosts: hostsOf(c), changes };
+}
+
+function hostsOf(c: Cluster): string[] {
+  return c.spec.machines.map(({ name }) => name).filter(name => name !== 'client' && name !== 'router');
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {
