@@ -21,6 +21,8 @@ export interface ApplyOptions {
   lockTimeout?: number;
   /** Seconds that connections have to end before their real server is removed; 30 when it is left out. */
   drainTimeout?: number;
+  /** When a phase fails, keeps the hosts that have nothing more to do in it or later; else every host goes back. */
+  keepFinished?: boolean;
   tell: (event: Event) => void;
   /** Whether all is as planned, asked over new connections before anything is confirmed: why not, or undefined. */
   check: () => Promise<string | undefined>;
@@ -34,7 +36,7 @@ const FORSAKEN = 60;
 /**
  * Carries out a plan: every host that it changes is locked and armed first, then phase after phase on all hosts of
  * the phase side by side. Confirmed only when every phase went through and the check passes; otherwise every host
- * goes back. What came of it is in the events.
+ * goes back (see `keepFinished`). What came of it is in the events.
  */
 export async function apply(
   plan: Plan,
@@ -55,13 +57,16 @@ export async function apply(
     const asked = [...grips].filter(([host]) => readiness(plan, host, id, options));
     good = (await Promise.all(asked.map(([, grip]) => grip.carryOut()))).every(Boolean);
   }
-  for (const phase of plan.phases) {
+  let reached = 0;
+  for (const [index, phase] of plan.phases.entries()) {
     if (!good || signal?.aborted) break;
+    reached = index;
     const here = [...phase.changes.keys()];
     tell({ at: new Date().toISOString(), type: 'phase', name: phase.name, hosts: here });
     const through = await Promise.all(here.map(host => grips.get(host)!.carryOut()));
     good = through.every(Boolean) && [...grips.values()].every(({ holds }) => holds);
   }
+  const phaseFailed = !good;
   if (good && !signal?.aborted) {
     const fault = await options.check();
     if (fault !== undefined) fail(fault);
@@ -75,8 +80,10 @@ export async function apply(
   if (good && !signal?.aborted) {
     await Promise.all([...grips.values()].map(grip => grip.conclude('confirm')));
   } else {
+    const keep = options.keepFinished && phaseFailed && !signal?.aborted;
+    const kept = keep ? await finished(plan, reached, grips) : new Set<string>();
     for (const group of backwards(plan)) {
-      await Promise.all(group.map(host => grips.get(host)?.conclude('undo')));
+      await Promise.all(group.map(host => grips.get(host)?.conclude(kept.has(host) ? 'confirm' : 'undo')));
     }
   }
   signal?.removeEventListener('abort', stop);
@@ -110,6 +117,18 @@ async function grasp(
   const [first, ...others] = [...new Set(plan.phases.flatMap(phase => [...phase.changes.keys()]))].sort();
   if (first !== undefined && !(await take(first))) return false;
   return (await Promise.all(others.map(take))).every(Boolean);
+}
+
+/** The hosts that have nothing more to do from this phase on, and that answer over a new connection. */
+async function finished(
+  plan: Plan,
+  phase: number,
+  grips: ReadonlyMap<string, Grip>,
+): Promise<ReadonlySet<string>> {
+  const busy = new Set(plan.phases.slice(phase).flatMap(({ changes }) => [...changes.keys()]));
+  const through = [...grips].filter(([host, { holds }]) => holds && !busy.has(host));
+  const answer = await Promise.all(through.map(([, grip]) => grip.renew()));
+  return new Set(through.filter((_, index) => answer[index]).map(([host]) => host));
 }
 
 /** The hosts of a plan in the order in which they are taken back: who needs another goes before it. */

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { apply } from '../../src/hosts/apply.js';
+import type { Event } from '../../src/plan/event.js';
 import { foldOutcome } from '../../src/plan/outcome.js';
 import { applyResults, exitCode } from '../../src/report/exit-code.js';
-import { make, phases, reload, start } from './acts.js';
+import { kinds, make, phases, reload, start } from './acts.js';
 import { LocalHost } from './local-host.js';
 
 const seconds = { timeout: 60_000 };
@@ -173,3 +175,44 @@ describe('an apply', seconds, () => {
     expect([...host.state(), ...host.left()]).toEqual([]);
   });
 });
+
+describe('an apply on two hosts whose second phase fails', seconds, () => {
+  let all: LocalHost[];
+  beforeAll(async () => {
+    all = await Promise.all([LocalHost.make('web1'), LocalHost.make('lb1')]);
+  });
+  afterAll(() => {
+    for (const host of all) host.end();
+  });
+
+  const run = async (keepFinished: boolean) => {
+    const wanted = phases([], [make('entry', 'b'), make('faulty', 'c')]);
+    const [first, second] = wanted.phases;
+    const changes = new Map([['web1', [{ ...make('entry', 'a'), host: 'web1' }]]]);
+    const events: Event[] = [];
+    await apply({ ...wanted, phases: [{ ...first!, changes }, second!] }, sessionsOf(all), {
+      kinds,
+      owner: 'tester',
+      source: { file: 'web.yaml', sha256: 'f00' },
+      patience: 30,
+      keepFinished,
+      tell: event => events.push(event),
+      check: async () => undefined,
+    });
+    const states = all.map(host => host.state());
+    all[0]!.run('rm -rf /etc/state/* /var/lib/lvsctl/mark /var/lib/lvsctl/history');
+    return { states, code: exitCode(applyResults(wanted, foldOutcome(wanted, events))) };
+  };
+
+  it('puts both back', async () => {
+    expect(await run(false)).toEqual({ states: [[], []], code: 5 });
+  });
+
+  it('keeps the one that was through when it is asked to', async () => {
+    expect(await run(true)).toEqual({ states: [['a:new'], []], code: 5 });
+  });
+});
+
+function sessionsOf(all: readonly LocalHost[]) {
+  return new Map(all.map(host => [host.name, host.session()]));
+}
