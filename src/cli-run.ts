@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Io } from './commands/io.js';
 import { findingText } from './report/finding-text.js';
@@ -32,6 +31,7 @@ function io(colour: Colour): Io {
 }
 
 async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await lines.question(question, { signal: stop.signal });
@@ -52,20 +52,21 @@ async function stdin(): Promise<Buffer> {
 }
 
 /** Runs a command and sets the exit code: the only place that does. */
-export function run<O>(command: (options: O, world: Io) => Promise<number>) {
-  return async (...given: unknown[]): Promise<void> => {
-    const self = given.at(-1) as Command;
-    const options = self.optsWithGlobals() as O & { color: Colour | boolean };
-    const colour = options.color === false ? 'never' : options.color === true ? 'auto' : options.color;
-    const world = io(colour);
-    try {
-      process.exitCode = await command(options, world);
-    } catch (error) {
-      process.exitCode = 1;
-      if (!tellFault(error, world)) throw error;
-    }
-    if (stop.signal.aborted && process.exitCode !== 6) process.exitCode = signalCode;
-  };
+export async function run<O>(
+  command: (options: O, world: Io) => Promise<number>,
+  given: readonly unknown[],
+): Promise<void> {
+  const self = given.at(-1) as Command;
+  const options = self.optsWithGlobals() as O & { color: Colour | boolean };
+  const colour = options.color === false ? 'never' : options.color === true ? 'auto' : options.color;
+  const world = io(colour);
+  try {
+    process.exitCode = await command(options, world);
+  } catch (error) {
+    process.exitCode = 1;
+    if (!tellFault(error, world)) throw error;
+  }
+  if (stop.signal.aborted && process.exitCode !== 6) process.exitCode = signalCode;
 }
 
 /** Says what a person did wrong, or that we did; false when it is a fault of ours that LVSCTL_LOG asks to see whole. */
@@ -100,14 +101,5 @@ for (const [signal, code] of [
     if (stop.signal.aborted) process.exit(code);
     signalCode = code;
     stop.abort();
-  });
-}
-// Whoever read our output may have gone (`| head`): an apply goes on all the same. A full disk is an error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
-    process.on('exit', () => {
-      process.exitCode ||= 1;
-    });
   });
 }
