@@ -1,7 +1,7 @@
 // Bundles src/ into dist/, so that each command loads few files and only what it needs. ssh2 stays outside: it brings
 // an addon that npm builds where it is installed. `npm run types` checks the types.
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { _ } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { build, type Plugin } from 'esbuild';
@@ -67,6 +67,8 @@ const { metafile, outputFiles } = await build({
   platform: 'node',
   target: 'node20.19',
   external: ['ssh2'],
+  // The same parser as an ES module, of which only what is used is kept.
+  alias: { yaml: resolve('node_modules/yaml/browser/index.js') },
   legalComments: 'none',
   // Less to read; names stay, so that the stack trace of a fault tells where it was.
   minifyWhitespace: true,

@@ -3,7 +3,6 @@ import type { Io } from './commands/io.js';
 import { findingText } from './report/finding-text.js';
 import { colourWanted, palette } from './report/paint.js';
 import { Faults } from './topology/faults.js';
-import { MOST_BYTES } from './topology/read.js';
 
 type Colour = 'auto' | 'always' | 'never';
 
@@ -14,7 +13,7 @@ function io(colour: Colour): Io {
   const paintFor = (stream: NodeJS.WriteStream) =>
     palette(colourWanted({ flag: colour, env, isTTY: stream.isTTY === true }));
   const asks =
-    process.stdin.isTTY === true && process.stdout.isTTY === true && env.LVSCTL_INPUT !== '0' && !env.CI;
+    process.stdout.isTTY === true && process.stdin.isTTY === true && env.LVSCTL_INPUT !== '0' && !env.CI;
   return {
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),
@@ -40,13 +39,13 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-async function stdin(): Promise<Buffer> {
+async function stdin(most: number): Promise<Buffer> {
   let length = 0;
   const parts: Buffer[] = [];
   for await (const part of process.stdin as AsyncIterable<Buffer>) {
     parts.push(part);
     length += part.length;
-    if (length > MOST_BYTES) break;
+    if (length > most) break;
   }
   return Buffer.concat(parts);
 }

@@ -1,5 +1,4 @@
 import { findingText } from '../report/finding-text.js';
-import { jsonText } from '../report/json-text.js';
 import { printable } from '../report/printable.js';
 import { judgeTopology } from '../rules/index.js';
 import { Faults } from '../topology/faults.js';
@@ -17,6 +16,7 @@ export async function validate(options: ClusterOptions, io: Io): Promise<number>
 }
 
 async function validateJson(options: ClusterOptions, io: Io): Promise<number> {
+  const { jsonText } = await import('../report/json-text.js');
   const { diagnostic } = await import('../report/plan-json.js');
   const say = (valid: boolean, diagnostics: object[]) => {
     io.out(`${jsonText({ format_version: '1.0', valid, diagnostics })}\n`);

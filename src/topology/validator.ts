@@ -11,6 +11,8 @@ export function compile(code: CodeOptions = {}) {
     useDefaults: true,
     allowUnionTypes: true,
     formats: accepted,
+    messages: false,
+    inlineRefs: false,
     code,
   });
   return { ajv, validate: ajv.compile(JSON.parse(schemaText())) };
