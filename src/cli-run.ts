@@ -1,10 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Io } from './commands/io.js';
 import { findingText } from './report/finding-text.js';
 import { colourWanted, palette } from './report/paint.js';
 import { Faults } from './topology/faults.js';
-import { MOST_BYTES } from './topology/read.js';
 
 type Colour = 'auto' | 'always' | 'never';
 
@@ -15,7 +13,7 @@ function io(colour: Colour): Io {
   const paintFor = (stream: NodeJS.WriteStream) =>
     palette(colourWanted({ flag: colour, env, isTTY: stream.isTTY === true }));
   const asks =
-    process.stdin.isTTY === true && process.stdout.isTTY === true && env.LVSCTL_INPUT !== '0' && !env.CI;
+    process.stdout.isTTY === true && process.stdin.isTTY === true && env.LVSCTL_INPUT !== '0' && !env.CI;
   return {
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),
@@ -32,6 +30,7 @@ function io(colour: Colour): Io {
 }
 
 async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await lines.question(question, { signal: stop.signal });
@@ -40,32 +39,33 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-async function stdin(): Promise<Buffer> {
+async function stdin(most: number): Promise<Buffer> {
   let length = 0;
   const parts: Buffer[] = [];
   for await (const part of process.stdin as AsyncIterable<Buffer>) {
     parts.push(part);
     length += part.length;
-    if (length > MOST_BYTES) break;
+    if (length > most) break;
   }
   return Buffer.concat(parts);
 }
 
 /** Runs a command and sets the exit code: the only place that does. */
-export function run<O>(command: (options: O, world: Io) => Promise<number>) {
-  return async (...given: unknown[]): Promise<void> => {
-    const self = given.at(-1) as Command;
-    const options = self.optsWithGlobals() as O & { color: Colour | boolean };
-    const colour = options.color === false ? 'never' : options.color === true ? 'auto' : options.color;
-    const world = io(colour);
-    try {
-      process.exitCode = await command(options, world);
-    } catch (error) {
-      process.exitCode = 1;
-      if (!tellFault(error, world)) throw error;
-    }
-    if (stop.signal.aborted && process.exitCode !== 6) process.exitCode = signalCode;
-  };
+export async function run<O>(
+  command: (options: O, world: Io) => Promise<number>,
+  given: readonly unknown[],
+): Promise<void> {
+  const self = given.at(-1) as Command;
+  const options = self.optsWithGlobals() as O & { color: Colour | boolean };
+  const colour = options.color === false ? 'never' : options.color === true ? 'auto' : options.color;
+  const world = io(colour);
+  try {
+    process.exitCode = await command(options, world);
+  } catch (error) {
+    process.exitCode = 1;
+    if (!tellFault(error, world)) throw error;
+  }
+  if (stop.signal.aborted && process.exitCode !== 6) process.exitCode = signalCode;
 }
 
 /** Says what a person did wrong, or that we did; false when it is a fault of ours that LVSCTL_LOG asks to see whole. */
@@ -100,14 +100,5 @@ for (const [signal, code] of [
     if (stop.signal.aborted) process.exit(code);
     signalCode = code;
     stop.abort();
-  });
-}
-// Whoever read our output may have gone (`| head`): an apply goes on all the same. A full disk is an error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
-    process.on('exit', () => {
-      process.exitCode ||= 1;
-    });
   });
 }

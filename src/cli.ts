@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
 import { allow, changeOptions, clusterOptions, hostOptions, skipUnreachable, whole } from './cli-options.js';
-import { run } from './cli-run.js';
-import type { ClusterOptions } from './commands/io.js';
+import type { ClusterOptions, Io } from './commands/io.js';
 import { version } from './commands/version.js';
+
+/** Runs a command. Who asks for help or the version alone waits for nothing more to be loaded. */
+const run =
+  <O>(command: (options: O, world: Io) => Promise<number>) =>
+  async (...given: unknown[]): Promise<void> =>
+    (await import('./cli-run.js')).run(command, given);
 
 const program = new Command('lvsctl')
   .description('Linux Virtual Server clusters from one YAML file')
@@ -157,6 +162,16 @@ inLab(
 inLab('capture <host> <interface> [filter...]', 'what passes an interface (tcpdump)')
   .option('--seconds <n>', 'for how long', whole(1), 10)
   .action(labCommand('capture'));
+
+// Whoever read our output may have gone (`| head`): an apply goes on all the same. A full disk is an error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.on('exit', () => {
+      process.exitCode ||= 1;
+    });
+  });
+}
 
 for (const each of [program, ...program.commands, ...lab.commands, ...lock.commands]) each.exitOverride();
 try {

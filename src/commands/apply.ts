@@ -9,10 +9,11 @@ import { planText } from '../report/plan-text.js';
 import { hosts, type Topology } from '../topology/topology.js';
 import { approve, canAsk } from './approval.js';
 import { type CarryOutOptions, carryOut } from './carry-out.js';
-import { connectorOf, type Reading, read, topologyOf } from './cluster.js';
+import { connectorOf, type Reading, read } from './cluster.js';
 import type { Io } from './io.js';
 import { readingProgress } from './reading-progress.js';
 import { loadSavedPlan } from './saved-plan.js';
+import { topologyOf } from './topology.js';
 import { version } from './version.js';
 
 export interface ApplyOptions extends CarryOutOptions {

@@ -11,16 +11,10 @@ import { desire, rolesOf } from '../roles/index.js';
 import { judgeTopology } from '../rules/index.js';
 import { judgePlan } from '../rules/plan/index.js';
 import { Faults } from '../topology/faults.js';
-import { loadTopology } from '../topology/load.js';
 import { didYouMean } from '../topology/nearest.js';
 import { hosts, type Topology } from '../topology/topology.js';
-import type { ClusterOptions, Io } from './io.js';
+import type { ClusterOptions } from './io.js';
 import { labDirectory } from './lab-directory.js';
-
-/** The topology that the options name. @throws {Faults} */
-export async function topologyOf(options: ClusterOptions, io: Io): Promise<Topology> {
-  return options.file === '-' ? loadTopology('-', await io.stdin()) : loadTopology(options.file);
-}
 
 /** Names that a person gave. @throws {Faults} for each that is none of `known` */
 export function named(given: readonly string[], known: readonly string[], what: string): readonly string[] {

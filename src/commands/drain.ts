@@ -16,8 +16,9 @@ import { serverName, vips } from '../topology/services.js';
 import type { Topology } from '../topology/topology.js';
 import { type ApplyOptions, proceed } from './apply.js';
 import { canAsk } from './approval.js';
-import { compared, connectorOf, named, type Reading, read, topologyOf } from './cluster.js';
+import { compared, connectorOf, named, type Reading, read } from './cluster.js';
 import type { Io } from './io.js';
+import { topologyOf } from './topology.js';
 
 type Seen = Extract<Observed, { status: 'ok' }>;
 

@@ -2,8 +2,9 @@ import { driftText } from '../report/drift-text.js';
 import { exitCode, planResults } from '../report/exit-code.js';
 import { jsonText } from '../report/json-text.js';
 import { planJson } from '../report/plan-json.js';
-import { connectorOf, read, topologyOf } from './cluster.js';
+import { connectorOf, read } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
+import { topologyOf } from './topology.js';
 import { version } from './version.js';
 
 /** `lvsctl drift`: for cron. Silent and 0 when in sync, 2 and the differences when not. */

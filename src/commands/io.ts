@@ -19,8 +19,8 @@ export interface Io {
   /** Set at the first SIGINT or SIGTERM. */
   signal: AbortSignal;
   environment: Readonly<Record<string, string | undefined>>;
-  /** Standard input; of more than a topology may have at least one byte too many. */
-  stdin(): Promise<string | Buffer>;
+  /** Standard input; of more than `most` bytes at least one too many. */
+  stdin(most: number): Promise<string | Buffer>;
 }
 
 /** Options that every command about a cluster takes. */

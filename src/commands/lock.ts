@@ -8,8 +8,9 @@ import { jsonText } from '../report/json-text.js';
 import { type Locked, lockText } from '../report/lock-text.js';
 import { hosts, type Topology } from '../topology/topology.js';
 import { approve, canAsk } from './approval.js';
-import { connectorOf, named, topologyOf } from './cluster.js';
+import { connectorOf, named } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
+import { topologyOf } from './topology.js';
 
 export interface LockOptions extends ClusterOptions {
   autoApprove?: boolean;

@@ -3,10 +3,11 @@ import { jsonText } from '../report/json-text.js';
 import { planJson } from '../report/plan-json.js';
 import { planText } from '../report/plan-text.js';
 import { hosts } from '../topology/topology.js';
-import { connectorOf, read, topologyOf } from './cluster.js';
+import { connectorOf, read } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
 import { readingProgress } from './reading-progress.js';
 import { savePlan } from './saved-plan.js';
+import { topologyOf } from './topology.js';
 import { version } from './version.js';
 
 export interface PlanOptions extends ClusterOptions {

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { printable } from '../report/printable.js';
 import { type Network, render as renderHost } from '../roles/render.js';
 import { hosts } from '../topology/topology.js';
-import { topologyOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
+import { topologyOf } from './topology.js';
 import { writing } from './writing.js';
 
 export interface RenderOptions extends ClusterOptions {

@@ -15,8 +15,9 @@ import { Faults } from '../topology/faults.js';
 import { hosts, type Topology } from '../topology/topology.js';
 import { type ApplyOptions, proceed } from './apply.js';
 import { canAsk } from './approval.js';
-import { connectorOf, type Reading, read, topologyOf, weighed } from './cluster.js';
+import { connectorOf, type Reading, read, weighed } from './cluster.js';
 import type { Io } from './io.js';
+import { topologyOf } from './topology.js';
 
 export interface UndoOptions extends ApplyOptions {
   /** Only show which applies the hosts keep. */

@@ -1,12 +1,10 @@
 import { findingText } from '../report/finding-text.js';
-import { jsonText } from '../report/json-text.js';
-import { diagnostic } from '../report/plan-json.js';
 import { printable } from '../report/printable.js';
 import { judgeTopology } from '../rules/index.js';
 import { Faults } from '../topology/faults.js';
 import type { Topology } from '../topology/topology.js';
-import { topologyOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
+import { topologyOf } from './topology.js';
 
 /** `lvsctl validate`: reads the file and judges it, without a host. */
 export async function validate(options: ClusterOptions, io: Io): Promise<number> {
@@ -18,6 +16,8 @@ export async function validate(options: ClusterOptions, io: Io): Promise<number>
 }
 
 async function validateJson(options: ClusterOptions, io: Io): Promise<number> {
+  const { jsonText } = await import('../report/json-text.js');
+  const { diagnostic } = await import('../report/plan-json.js');
   const say = (valid: boolean, diagnostics: object[]) => {
     io.out(`${jsonText({ format_version: '1.0', valid, diagnostics })}\n`);
     return valid ? 0 : 1;

@@ -19,8 +19,9 @@ import { factsProbe, parseFacts } from '../systems/read-facts.js';
 import { Faults } from '../topology/faults.js';
 import { withDrained } from '../topology/services.js';
 import type { Service, Topology } from '../topology/topology.js';
-import { connectorOf, topologyOf } from './cluster.js';
+import { connectorOf } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
+import { topologyOf } from './topology.js';
 
 /** A refusal is heard sooner; who fails after this waited for an answer. */
 const SILENCE_MS = 2000;

@@ -29,6 +29,11 @@ export const formats: Readonly<Record<string, Check>> = {
   'ipv4-network': text => refusal(text) ?? networkItself(text),
 };
 
+/** The same formats, as they are asked for: whether a text is right. */
+export const accepted: Readonly<Record<string, (text: string) => boolean>> = Object.fromEntries(
+  Object.entries(formats).map(([name, check]) => [name, text => check(text) === undefined]),
+);
+
 function refusal(text: string): Refusal | undefined {
   if (Address4.isValid(text)) return undefined;
   if (Address6.isValid(text))

@@ -1,41 +1,24 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { formats } from './address.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { Parsed } from './document.js';
 import type { Path } from './locate.js';
 import { nearest } from './nearest.js';
 import { schemaText } from './schema.js';
 import type { Fault } from './topology.js';
-import { type Schema, type Wrong, wording } from './wording.js';
+import { validate } from './validator.js';
+import { type Schema, wording } from './wording.js';
 
 /** What has more is no topology, and to word each would take minutes. */
 const MOST_FAULTS = 1000;
 
-let compiled: { validate: ValidateFunction; words: (wrong: Wrong) => Omit<Fault, 'place'> } | undefined;
-
 /** Every fault of a document against the schema (of more than a thousand the first); fills the schema's defaults into the document's value. */
 export function check(document: Parsed): Fault[] {
-  compiled ??= compile();
-  const { validate, words } = compiled;
-  validate(document.value);
+  if (validate(document.value)) return [];
+  const words = wording(JSON.parse(schemaText()));
   return worthTelling((validate.errors ?? []).slice(0, MOST_FAULTS)).map(error => {
     const path = pathTo(error);
     const place = error.keyword === 'additionalProperties' ? document.placeOfKey(path) : document.place(path);
     return { place, ...words({ ...error, path, value: error.data, schema: error.parentSchema as Schema }) };
   });
-}
-
-function compile(): NonNullable<typeof compiled> {
-  const schema = JSON.parse(schemaText());
-  const ajv = new Ajv2020({
-    strict: true,
-    allErrors: true,
-    verbose: true,
-    useDefaults: true,
-    allowUnionTypes: true,
-  });
-  for (const [name, refusal] of Object.entries(formats))
-    ajv.addFormat(name, text => refusal(text) === undefined);
-  return { validate: ajv.compile(schema), words: wording(schema) };
 }
 
 /** One fault for each value, and none for a key that is missing because it was misspelt. */

@@ -11,7 +11,7 @@ import type { Written, WrittenHost, WrittenServer } from './written.js';
 const PROXY = { weight: -30, interval: 1, timeout: 2, fall: 3, rise: 5, selfHealing: false };
 
 /** A checked document with every default written out. */
-export function expand({ file, text, digest }: Text, document: Parsed, outside: Attachments): Topology {
+export function expand(read: Text, document: Parsed, outside: Attachments): Topology {
   const written = document.value as Written;
   const { keepalived, vrrp } = written;
   const directors = written.directors.map((director, index) => expandDirector(document, director, index));
@@ -21,9 +21,11 @@ export function expand({ file, text, digest }: Text, document: Parsed, outside: 
   const gatewayVip = written.gatewayVip === undefined ? undefined : parseInterface4(written.gatewayVip);
   const held = keepalived !== undefined || vrrp !== undefined || directors.length > 1;
   return {
-    file,
-    source: text,
-    digest,
+    file: read.file,
+    source: read.text,
+    get digest() {
+      return read.digest;
+    },
     name: written.name,
     packages: written.packages,
     snat: written.snat,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
 import { bounded } from './bounded.js';
 import { Faults } from './faults.js';
 
@@ -22,7 +22,14 @@ export function read(path: string, source?: string | Buffer): Text {
   const bytes = typeof source === 'string' ? Buffer.from(source) : (source ?? bytesOf(path));
   if (bytes.length > MOST_BYTES)
     throw refused(`${file} is larger than 1 MB`, 'a topology is a short text: is this the right file?');
-  return { file, text: decode(bytes, file), digest: createHash('sha256').update(bytes).digest('hex') };
+  return {
+    file,
+    text: decode(bytes, file),
+    // Few ask for it, and to load node:crypto takes longer than to judge the file.
+    get digest() {
+      return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('hex');
+    },
+  };
 }
 
 function bytesOf(path: string): Buffer {
@@ -46,11 +53,8 @@ function unreadable(path: string, { code }: NodeJS.ErrnoException): Faults {
 }
 
 function decode(bytes: Buffer, file: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw refused(`${file} is not text in UTF-8`, 'save it as UTF-8, or name the right file');
-  }
+  if (isUtf8(bytes)) return bytes.toString().replace(/^\ufeff/, '');
+  throw refused(`${file} is not text in UTF-8`, 'save it as UTF-8, or name the right file');
 }
 
 function refused(message: string, remedy: string): Faults {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -12,6 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { diagnostic } from '../../src/report/plan-json.js';
+import { render } from '../../src/roles/render.js';
+import type { Faults } from '../../src/topology/faults.js';
+import { loadTopology } from '../../src/topology/load.js';
+import { hosts } from '../../src/topology/topology.js';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'lvsctl-package-'));
@@ -26,13 +31,21 @@ function lvsctl(...words: string[]): string {
   return execFileSync(join(home, 'node_modules/.bin/lvsctl'), words, { cwd: home, encoding: 'utf8' });
 }
 
+function catching(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('the package that npm pack makes', () => {
   let packed: string[] = [];
 
   beforeAll(() => {
     mkdirSync(checkout);
     mkdirSync(home);
-    const asBuilt = ['package.json', 'src', 'scripts', 'tsconfig.json', 'tsconfig.build.json'];
+    const asBuilt = ['package.json', 'src', 'scripts', 'tsconfig.json'];
     for (const path of [...asBuilt, ...manifest.files].filter(path => path !== 'dist' && existsSync(path)))
       cpSync(path, join(checkout, path), { recursive: true });
     symlinkSync(resolve('node_modules'), join(checkout, 'node_modules'));
@@ -57,7 +70,7 @@ describe('the package that npm pack makes', () => {
       );
     expect(packed).toEqual(
       expect.arrayContaining([
-        ...['dist/cli.js', 'package.json', 'LICENSE'],
+        ...['dist/cli.js', 'dist/LICENSES.txt', 'package.json', 'LICENSE'],
         ...below('templates'),
         ...below('schemas'),
         ...below('inventories'),
@@ -82,6 +95,31 @@ describe('the package that npm pack makes', () => {
     lvsctl('render', '--into', 'files');
     expect(readFileSync(join(home, 'files/nas/etc/exports'), 'utf8')).toContain('/opt/kgc 192.168.80.0/24(');
     expect(readdirSync(join(home, 'files')).sort()).toEqual(['lb1', 'nas', 'web1', 'web2']);
+  });
+
+  it('renders every reference set-up as the sources do: its templates were compiled when it was built', () => {
+    for (const setup of readdirSync('inventories').filter(name => name.endsWith('.yaml'))) {
+      const file = resolve('inventories', setup);
+      lvsctl('render', '-f', file, '--into', join('set-ups', setup));
+      const topology = loadTopology(file);
+      for (const { name } of hosts(topology))
+        for (const [path, text] of render(topology, name))
+          expect(readFileSync(join(home, 'set-ups', setup, name, path), 'utf8')).toBe(text);
+    }
+  });
+
+  it('finds every fault that the sources find: its schema was compiled when it was built', () => {
+    const text = `nane: web\nmode: natt\nvip: 12.0.0.1\nvs: []\ndirectors: []\nrealServers: [{ name: _, weight: x }]\n`;
+    const { faults } = catching(() => loadTopology('-', text)) as Faults;
+    const run = spawnSync(join(home, 'node_modules/.bin/lvsctl'), ['validate', '-f', '-', '--json'], {
+      cwd: home,
+      input: text,
+      encoding: 'utf8',
+    });
+    expect(faults.length).toBeGreaterThan(6);
+    expect(JSON.parse(run.stdout).diagnostics).toEqual(
+      faults.map(fault => diagnostic({ id: 'topology', severity: 'error', ...fault })),
+    );
   });
 
   it('finds the script that hosts run, which is no template', () => {
