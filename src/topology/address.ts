@@ -27,6 +27,8 @@ export const formats: Readonly<Record<string, Check>> = {
         }
       : undefined),
   'ipv4-network': text => refusal(text) ?? networkItself(text),
+  // A network that is not all there is.
+  'ipv4-part': text => refusal(text) ?? prefixInRange(text) ?? networkItself(text),
 };
 
 function refusal(text: string): Refusal | undefined {
