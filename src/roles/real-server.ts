@@ -4,6 +4,7 @@ import type { System } from '../systems/system.js';
 import { isSecure, servedBy } from '../topology/services.js';
 import type { RealServer, Topology, WebServer } from '../topology/topology.js';
 import { directAnswer } from './direct-answer.js';
+import { managementRoute } from './management-route.js';
 import { render } from './template.js';
 import { tunnelEnds } from './tunnel.js';
 import { unitName } from './unit-name.js';
@@ -23,6 +24,7 @@ export function realServer(topology: Topology, host: RealServer, facts: HostFact
   mounts(wishes, topology, host, system);
   tunnelEnds(wishes, topology, host, system);
   directAnswer(wishes, topology, host, system);
+  if (host.gateway) managementRoute(wishes, topology, device, facts, system);
   gateway(wishes, topology, host, device);
   if (host.web) web(wishes, topology, host, host.web, system);
   return wishes;

@@ -6,7 +6,7 @@ export const gatewayOutsideNetwork: Rule = {
   id: 'gateway-outside-network',
   title: 'A gateway lies in the network of the hosts that use it.',
   severity: 'error',
-  judge: ({ directors, realServers }) => [
+  judge: ({ directors, realServers, management }) => [
     ...realServers
       .filter(({ address, gateway }) => gateway !== undefined && !contains(address, gateway))
       .map(({ name, address, gateway, place }) => ({
@@ -14,6 +14,16 @@ export const gatewayOutsideNetwork: Rule = {
         place,
         message: `${name}'s gateway ${gateway} is outside its network ${networkOf(address)}`,
         remedy: "NAT: leave `gateway` out, and the director's inside address is taken",
+      })),
+    ...realServers
+      .filter(
+        ({ address, gateway }) => management && gateway !== undefined && !contains(address, management.via),
+      )
+      .map(({ name, address }) => ({
+        host: name,
+        place: management!.place,
+        message: `the management router ${management!.via} is outside ${name}'s network ${networkOf(address)}`,
+        remedy: `write the address that this router has in ${networkOf(address)}`,
       })),
     ...directors
       .filter(({ address, gateway }) => gateway !== undefined && !contains(address, gateway.address))

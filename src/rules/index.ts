@@ -2,6 +2,7 @@ import type { Finding } from '../plan/plan.js';
 import type { Topology } from '../topology/topology.js';
 import { checkOptions } from './check-options.js';
 import { checkPortMissing } from './check-port-missing.js';
+import { clientInManagementNetwork } from './client-in-management-network.js';
 import { clientInServerNetwork } from './client-in-server-network.js';
 import { connectionsNotSynced } from './connections-not-synced.js';
 import { directPortDiffers } from './direct-port-differs.js';
@@ -60,6 +61,7 @@ export const rules: readonly Rule[] = [
   directPortDiffers,
   prefixesDiffer,
   clientInServerNetwork,
+  clientInManagementNetwork,
   vipInServerNetwork,
   outsideInterfaceMissing,
   tunnelOptions,

@@ -5,6 +5,7 @@ export const debian: System = {
   sysctlFile: '/etc/sysctl.conf',
   interfacesFile: '/etc/network/interfaces.d/lvsctl',
   tunnelsFile: '/etc/network/interfaces.d/lvsctl-tunnels',
+  routes: { file: () => '/etc/network/if-up.d/lvsctl', template: 'network/if-up.sh', mode: '0755' },
   exportsFile: '/etc/exports',
   fstabFile: '/etc/fstab',
   modulesFile: '/etc/modules-load.d/lvsctl.conf',

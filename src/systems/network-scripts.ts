@@ -9,6 +9,11 @@ export const networkScripts: System = {
   ...debian,
   interfacesFile: undefined,
   tunnelsFile: undefined,
+  routes: {
+    file: device => `/etc/sysconfig/network-scripts/route-${device}`,
+    template: 'network/route',
+    mode: '0644',
+  },
   ipvsRules: '/etc/sysconfig/ipvsadm',
   ipvsSwitch: undefined,
   packages: {

@@ -6,6 +6,8 @@ export interface System {
   interfacesFile: string | undefined;
   /** Where stanzas of tunnel devices are read at boot; undefined as above. */
   tunnelsFile: string | undefined;
+  /** What a boot reads for further routes of a device: the file, its template and mode. */
+  routes: { file: (device: string) => string; template: string; mode: string };
   exportsFile: string;
   fstabFile: string;
   modulesFile: string;

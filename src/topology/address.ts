@@ -27,6 +27,8 @@ export const formats: Readonly<Record<string, Check>> = {
         }
       : undefined),
   'ipv4-network': text => refusal(text) ?? networkItself(text),
+  // A network that is not all there is.
+  'ipv4-part': text => refusal(text) ?? prefixInRange(text) ?? networkItself(text),
 };
 
 /** The same formats, as they are asked for: whether a text is right. */

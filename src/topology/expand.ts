@@ -49,6 +49,13 @@ export function expand(read: Text, document: Parsed, outside: Attachments): Topo
     }),
     ...(vrrp && { vrrp: expandVrrp(document, vrrp, outside) }),
     ...(gatewayVip && { gatewayVip }),
+    ...(written.management && {
+      management: {
+        network: parseInterface4(written.management.network),
+        via: written.management.via,
+        place: document.place(['management']),
+      },
+    }),
     proxy: written.proxy ?? PROXY,
     ...(written.tls && { tls: written.tls }),
     timeouts: written.timeouts ?? {},

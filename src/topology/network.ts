@@ -22,6 +22,13 @@ export function matches(clients: string, address: string): boolean {
   return new Address4(address).isInSubnet(new Address4(clients));
 }
 
+/** Whether all of a network lies in the one that an address with prefix length, as a host prints it, stands in. */
+export function covers(printed: string, network: Interface4): boolean {
+  if (!Address4.isValid(printed)) return false;
+  const at = parseInterface4(printed);
+  return at.prefix <= network.prefix && contains(at, network.address);
+}
+
 /** 12.0.0.1/24 */
 export function cidr(at: Interface4): string {
   return `${at.address}/${at.prefix}`;

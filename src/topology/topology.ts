@@ -262,6 +262,13 @@ export interface Tls {
   ports: readonly number[];
 }
 
+/** Where operators come from, and the router that leads back to them. */
+export interface Management {
+  network: Interface4;
+  via: string;
+  place: Place;
+}
+
 /** What a cluster is, checked and with every default written out. */
 export interface Topology {
   file: string;
@@ -284,6 +291,8 @@ export interface Topology {
   vrrp?: Vrrp;
   /** NAT with several directors: the inside address that real servers use as gateway. */
   gatewayVip?: Interface4;
+  /** Reached past the default route by every real server whose default route is ours. */
+  management?: Management;
   proxy: NginxWatch;
   tls?: Tls;
   /** Seconds; the kernel's own when not given. */

@@ -6,6 +6,7 @@ export interface Written {
   mode: Mode;
   vip?: string;
   gatewayVip?: string;
+  management?: { network: string; via: string };
   scheduler: string;
   persistence: Persistence;
   tunnel?: Tunnel;

@@ -2,6 +2,7 @@ import type { Connector } from '../../src/hosts/connect.js';
 import { asRoot, quote } from '../../src/hosts/script.js';
 import type { ExecOptions, Session } from '../../src/hosts/session.js';
 import { Unreachable } from '../../src/hosts/session.js';
+import { route } from '../../src/resources/route.js';
 import { factsProbe } from '../../src/systems/read-facts.js';
 import { printedFacts } from '../systems/recorded-facts.js';
 
@@ -19,7 +20,7 @@ export function bareHosts(
   const line = {
     sudo: undefined as string | undefined,
     asked: [] as string[],
-    /** What `ip route show default` prints on every host: a difference that a test can make. */
+    /** What the probe of routes prints on every host: a difference that a test can make. */
     route: '',
     /** How many more times lb1 is found with an apply that is not confirmed. */
     pending: 0,
@@ -51,7 +52,7 @@ export function bareHosts(
                 address,
                 host === 'lb1' && line.pending-- > 0 ? ['pending 20260101-abc'] : [],
               ).replace('uid 0', line.sudo === undefined ? 'uid 0' : 'uid 1000')
-            : text.includes("'ip -4 route show default'")
+            : text.includes(quote(route.probe([]).run))
               ? line.route
               : '';
           return `\n${mark} begin ${index}\n${output}\n${mark} end ${index} 0\n`;

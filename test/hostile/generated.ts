@@ -40,6 +40,7 @@ const fuller: readonly object[] = [
     tls,
     timeouts: { tcp: 900 },
     vs: { sync_threshold: '3 50' },
+    management: { network: '10.8.0.0/16', via: '192.168.80.253' },
     routers: [
       { name: 'r1', addresses: ['12.0.0.254/24'], routes: [{ to: '10.9.0.0/24', via: '12.0.0.12' }] },
     ],

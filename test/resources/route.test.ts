@@ -10,6 +10,7 @@ const dhcp = { via: '12.0.0.254', dev: 'v0', rest: 'proto dhcp src 12.0.0.2 metr
 lawOfKind(route, [
   { key, after: ours },
   { key, before: dhcp, after: ours },
+  { key: '10.9.0.0/16', after: { ...ours, rest: '' } },
 ]);
 
 describe('the default route', () => {
@@ -33,8 +34,22 @@ describe('the default route', () => {
     expect(route.parse('').size).toBe(0);
   });
 
+  it('is read beside the route to a network, each by the first of its lines', () => {
+    const printed = `default via 192.168.80.80 dev ens33 onlink \ndefault via 10.0.0.9 dev c metric 9 \n10.9.0.0/16 \n\tnexthop via 10.0.0.1 dev a weight 1 \n\tnexthop via 10.0.0.2 dev b weight 2 \n10.9.0.0/16 via 10.0.0.9 dev c metric 9 \n10.7.0.5 via 10.0.0.7 dev c \n`;
+    expect(Object.fromEntries(route.parse(printed))).toEqual({
+      default: { via: '192.168.80.80', dev: 'ens33', rest: 'onlink' },
+      '10.9.0.0/16': {
+        via: '',
+        dev: '',
+        rest: 'nexthop via 10.0.0.1 dev a weight 1 nexthop via 10.0.0.2 dev b weight 2',
+      },
+      '10.7.0.5': { via: '10.0.0.7', dev: 'c', rest: '' },
+    });
+  });
+
   it('that is not a way out cannot be put back, so it is not read', () => {
-    expect(() => route.parse('unreachable default metric 4278198272 \n')).toThrow(Unreadable);
+    for (const output of ['unreachable default metric 4278198272 \n', 'blackhole 10.9.0.0/16 \n'])
+      expect(() => route.parse(output), output).toThrow(Unreadable);
   });
 });
 
@@ -87,6 +102,36 @@ describe('really run, route:', () => {
     }
     expect(shown()).toBe(origin);
   });
+
+  for (const [title, network, words] of [
+    ['to a network that nobody had a route to', '10.9.0.0/16', undefined],
+    ['to one address, before somebody else’s', '10.9.0.5', 'via 12.0.0.254 dev v0 proto static metric 50'],
+    ['to a network, before somebody else’s', '10.9.0.0/16', 'via 12.0.0.254 dev v0'],
+  ] as const)
+    it(`leads ${title}, and gives back what was there; the default route and its neighbours stay`, () => {
+      space.run(
+        'ip route add default via 12.0.0.77 dev v0; ip route add 10.9.0.0/24 via 12.0.0.78; ip route add 10.0.0.0/8 via 12.0.0.79',
+      );
+      if (words) space.run(`ip route add ${network} ${words}`);
+      const origin = shown();
+      const read = () => route.parse(carryOut(route.probe([network]), space.within));
+      const before = read().get(network);
+      const after = { via: '12.0.0.253', dev: 'v0', rest: '' };
+      const edit = { key: network, ...(before && { before }), after };
+      expect(before?.via).toBe(words && '12.0.0.254');
+      for (let time = 0; time < 2; time++) {
+        go(edit);
+        expect([...read()]).toEqual([[network, after]]);
+      }
+      expect([...route.parse(carryOut(route.probe(['default', network]), space.within)).keys()]).toEqual([
+        'default',
+        network,
+      ]);
+      for (let time = 0; time < 2; time++) {
+        go(inverse(edit));
+        expect(shown()).toBe(origin);
+      }
+    });
 
   it('fails with the word of ip when its device is not there', () => {
     const { status, stderr } = attempt(

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { compare } from '../../src/plan/compare.js';
+import { hostChanges } from '../../src/plan/outcome.js';
+import type { Desired } from '../../src/plan/plan.js';
 import { kinds } from '../../src/resources/index.js';
 import type { Resource } from '../../src/resources/kind.js';
 import { desire, rolesOf } from '../../src/roles/index.js';
 import { parseFacts } from '../../src/systems/read-facts.js';
 import { loadTopology } from '../../src/topology/load.js';
 import { setups } from '../../src/topology/starter.js';
+import { entry, seen } from '../plan/host.js';
 import { printedFacts } from '../systems/recorded-facts.js';
 import { edited, sound } from '../topology/sound.js';
 import { desiredOf, factsOf, portrait } from './portrait.js';
@@ -133,6 +137,91 @@ describe('the topology decides', () => {
       via: '192.168.80.1',
       dev: 'ens33',
       rest: 'onlink',
+    });
+  });
+
+  describe('with management', () => {
+    const managed = loadTopology(
+      'x.yaml',
+      edited({
+        'mode: nat': 'mode: nat\nmanagement: { network: 10.9.0.0/16, via: 192.168.80.253 }',
+        '192.168.80.20/24,': '192.168.80.20/24, gateway: 192.168.80.81,',
+      }),
+    );
+    const script = '/etc/network/if-up.d/lvsctl';
+    const isWay = ({ kind, key }: { kind: string; key: string }) =>
+      key === script || kind === 'route' || kind === 'gateway-entry';
+    const ways = (wanted: readonly Resource[]) =>
+      wanted.filter(isWay).map(({ kind, key }) => `${kind} ${key}`);
+    const wanted = desiredOf(managed);
+
+    it('hosts whose default route is ours hold one to operators, now and at boot; the others keep their own', () => {
+      const both = [`file ${script}`, 'route 10.9.0.0/16', 'route default', 'gateway-entry ens33'];
+      expect(Object.fromEntries([...wanted].map(([host, things]) => [host, ways(things)]))).toEqual({
+        lb1: [],
+        web1: both,
+        web2: both,
+        nas: [],
+      });
+      expect(wanted.get('web1')!.filter(isWay)).toMatchObject([
+        { stage: 'servers', state: { mode: '0755', owner: 'root' }, why: { place: { line: 3 } } },
+        { stage: 'servers', state: { via: '192.168.80.253', dev: 'ens33', rest: '' } },
+        { stage: 'servers', state: { via: '192.168.80.80' } },
+        { stage: 'servers' },
+      ]);
+    });
+
+    it('the way to them is there before the default route changes, and goes after that is back', () => {
+      const cluster = { name: 'web', file: 'x.yaml', roles: rolesOf(managed) };
+      const order = (desired: Desired, host: Parameters<typeof seen>[1]) => {
+        const plan = compare(cluster, desired, [seen('web1', host)], kinds);
+        return hostChanges(plan, 'web1')
+          .filter(isWay)
+          .map(({ action, kind, key }) => `${action} ${kind} ${key}`);
+      };
+      const things = wanted.get('web1')!.filter(isWay);
+      const old = { via: '192.168.80.253', dev: 'ens33', rest: 'onlink' };
+      expect(order(new Map([['web1', things]]), { live: { route: { default: old } } })).toEqual([
+        `create file ${script}`,
+        'create route 10.9.0.0/16',
+        'update route default',
+        'create gateway-entry ens33',
+      ]);
+      const marked = things.map(({ kind, key }) => entry(kind, key, key === 'default' ? old : null));
+      const live = Object.fromEntries(
+        ['file', 'route', 'gateway-entry'].map(kind => [
+          kind,
+          Object.fromEntries(
+            things.filter(thing => thing.kind === kind).map(({ key, state }) => [key, state]),
+          ),
+        ]),
+      );
+      expect(order(new Map([['web1', []]]), { live, marked })).toEqual([
+        'delete gateway-entry ens33',
+        'restore route default',
+        'delete route 10.9.0.0/16',
+        `delete file ${script}`,
+      ]);
+    });
+
+    it.each([
+      ['10.9.0.5', '10.9.0.5'],
+      ['10.9.0.5/32', '10.9.0.5'],
+      ['10.0.0.0/8', '10.0.0.0/8'],
+    ])('%s is %s, as `ip route` prints it', (network, key) => {
+      const text = edited({
+        'mode: nat': `mode: nat\nmanagement: { network: ${network}, via: 192.168.80.253 }`,
+      });
+      expect(keys(things(text, 'web1'), 'route')).toEqual([key, 'default']);
+    });
+
+    it('a host that stands in their network itself keeps its own way there', () => {
+      const routes = (address: string) => {
+        const facts = printedFacts('192.168.80.10/24', ['link ens40', `address ens40 ${address}`]);
+        return keys(desire(managed, parseFacts('web1', facts)) as readonly Resource[], 'route');
+      };
+      expect(routes('10.9.1.2/16')).toEqual(['default']);
+      expect(routes('10.9.1.2/24')).toEqual(['10.9.0.0/16', 'default']);
     });
   });
 

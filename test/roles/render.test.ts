@@ -77,6 +77,13 @@ net.ipv4.conf.all.accept_redirects = 0
     expect([...files(edited({ 'mode: nat': 'mode: tun' }), 'web1').keys()]).toContain(
       `${folder}/ifcfg-tunl0`,
     );
+    const managed = edited({
+      'mode: nat': 'mode: nat\nmanagement: { network: 10.9.0.0/16, via: 192.168.80.253 }',
+    });
+    expect(files(managed, 'web1').get(`${folder}/route-eth0`)?.split('\n').slice(1)).toEqual([
+      '10.9.0.0/16 via 192.168.80.253 dev eth0',
+      '',
+    ]);
     for (const host of ['lb1', 'web1', 'nas'])
       expect([...files(sound, host).keys()].filter(path => path.includes('/network/'))).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { render } from '../../src/roles/template.js';
 import { loadTopology } from '../../src/topology/load.js';
+import { Namespace } from '../resources/namespace.js';
 import { saidOf } from '../topology/faults.js';
 import { edited, sound } from '../topology/sound.js';
 import { desiredOf } from './portrait.js';
@@ -71,7 +72,9 @@ const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   },
   'modprobe.conf': { cluster, connTabBits: 16 },
   'modules.conf': { cluster, modules: ['ip_vs'] },
+  'network/if-up.sh': { cluster, device: 'eth0', network: '10.9.0.0/16', via: '10.0.0.254' },
   'network/interfaces': { cluster, stanzas: [{ device: 'eth0', address: '10.0.0.1/24', before: ['true'] }] },
+  'network/route': { cluster, device: 'eth0', network: '10.9.0.0/16', via: '10.0.0.254' },
   'network/tunnels': { cluster, stanzas: [{ device: 'tunl0', ports: [6080], address: '10.0.0.9/32' }] },
   'nginx/sorry.conf': {
     cluster,
@@ -166,6 +169,40 @@ EOF
       '-A LVSCTL-POSTROUTING -s 192.168.80.0/24 -o ens37 -j SNAT --to-source 12.0.0.1',
     ]);
     expect(lines.slice(3, 6).every(line => line.startsWith('-A LVSCTL-'))).toBe(true);
+  });
+});
+
+describe('the script of ifup for a route of ours', () => {
+  const managed = edited({
+    'mode: nat': 'mode: nat\nmanagement: { network: 10.9.0.0/16, via: 192.168.80.253 }',
+    '192.168.80.10/24,': '192.168.80.10/24, interface: v0,',
+  }).replaceAll('interface: ens33', 'interface: v0');
+  const script = file(managed, 'web1', '/etc/network/if-up.d/lvsctl');
+
+  it('sets it when its interface comes up with IPv4, in the place of another, and at no other time', async () => {
+    const space = await Namespace.make();
+    try {
+      const [name, ...words] = [...space.within, 'sh', '-c', script];
+      const ifup = (IFACE: string, ADDRFAM: string) => {
+        const { status } = spawnSync(name!, words, { env: { PATH: process.env.PATH, IFACE, ADDRFAM } });
+        expect(status).toBe(0);
+        return space.run('ip -4 route show 10.9.0.0/16').trim();
+      };
+      expect(ifup('v0', 'inet'), 'without an address').toBe('');
+      space.run('ip addr add 192.168.80.10/24 dev v0');
+      for (const [iface, family] of [
+        ['--all', 'meta'],
+        ['lo', 'inet'],
+        ['v0:0', 'inet'],
+        ['v0', 'inet6'],
+      ] as const)
+        expect(ifup(iface, family), iface).toBe('');
+      space.run('ip route add 10.9.0.0/16 via 192.168.80.99');
+      for (let time = 0; time < 2; time++)
+        expect(ifup('v0', 'inet')).toBe('10.9.0.0/16 via 192.168.80.253 dev v0');
+    } finally {
+      space.end();
+    }
   });
 });
 

@@ -15,6 +15,32 @@ testRule(gatewayOutsideNetwork, [
     ],
   },
   {
+    title:
+      'takes a management router beside the hosts whose gateway it stands in for, wherever the others are',
+    edits: {
+      'mode: nat': 'mode: nat\nmanagement: { network: 10.9.0.0/16, via: 192.168.80.253 }',
+      '192.168.80.30/24': '192.168.8.30/24',
+    },
+  },
+  {
+    title: 'refuses a management router that a host cannot reach',
+    edits: { 'mode: nat': 'mode: nat\nmanagement: { network: 10.9.0.0/16, via: 192.168.8.253 }' },
+    says: ['web1', 'web2'].map(host => ({
+      line: 3,
+      host,
+      message: `the management router 192.168.8.253 is outside ${host}'s network 192.168.80.0/24`,
+      remedy: 'has in 192.168.80.0/24',
+    })),
+  },
+  {
+    title: 'has nothing to say of a management router where no default route is ours',
+    edits: {
+      'mode: nat': 'mode: dr\nmanagement: { network: 10.9.0.0/16, via: 192.168.8.253 }',
+      'vip: 12.0.0.1/24': 'vip: 192.168.80.8/24',
+      ', outside: ens37': '',
+    },
+  },
+  {
     title: 'refuses an extra gateway address outside the inside network',
     edits: { 'outside: ens37': 'outside: ens37, gateway: 192.168.8.254/24' },
     says: [

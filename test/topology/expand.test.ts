@@ -73,6 +73,18 @@ describe('what is not written', () => {
     ]);
   });
 
+  it('of management is nothing; what is, is a network and a router', () => {
+    expect(load()).not.toHaveProperty('management');
+    const network = (written: string) =>
+      load({ 'mode: nat': `mode: nat\nmanagement: { network: ${written}, via: 192.168.80.253 }` }).management;
+    expect(network('10.9.0.0/16')).toEqual({
+      network: { address: '10.9.0.0', prefix: 16 },
+      via: '192.168.80.253',
+      place: { file: 'x.yaml', line: 3, column: 13 },
+    });
+    expect(network('10.9.0.5')?.network).toEqual({ address: '10.9.0.5', prefix: 32 });
+  });
+
   it('comes from the top of the file when it stands there', () => {
     const { services } = load({ 'mode: nat': 'mode: nat\npersistence: 300' });
     expect(services[0]).toMatchObject({ scheduler: 'rr', persistence: 300 });

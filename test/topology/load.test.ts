@@ -7,8 +7,11 @@ import { saidOf } from './faults.js';
 import { edited, sound } from './sound.js';
 
 const keysAtTop =
-  'the keys there are name, mode, vip, gatewayVip, scheduler, persistence, tunnel, packages, snat, directors, realServers, nfs, services, keepalived, vrrp, proxy, tls, timeouts, connTabBits, vs, client, routers';
+  'the keys there are name, mode, vip, gatewayVip, management, scheduler, persistence, tunnel, packages, snat, directors, realServers, nfs, services, keepalived, vrrp, proxy, tls, timeouts, connTabBits, vs, client, routers';
 const schedulers = 'use one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh, twos';
+
+/** The sound topology with this as its `management`, in line 3. */
+const managed = (words: string) => edited({ 'mode: nat': `mode: nat\nmanagement: { ${words} }` });
 
 describe('a topology that cannot be read', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lvsctl-load-'));
@@ -242,6 +245,30 @@ describe('a topology with faults', () => {
       [
         'x.yaml:13:50: `192.168.80.5/24` is not a network: it has bits set behind the prefix (write 192.168.80.0/24 for the network, or 192.168.80.5 for the one address)',
       ],
+    ],
+    [
+      'a management network with host bits',
+      managed('network: 10.9.0.1/16, via: 192.168.80.253'),
+      [
+        'x.yaml:3:24: `10.9.0.1/16` is not a network: it has bits set behind the prefix (write 10.9.0.0/16 for the network, or 10.9.0.1 for the one address)',
+      ],
+    ],
+    [
+      'a management network of all there is',
+      managed('network: 0.0.0.0/0, via: 192.168.80.253'),
+      ['x.yaml:3:24: `0.0.0.0/0` has no network of its own (write a prefix length of 1 to 32)'],
+    ],
+    [
+      'a management router with prefix length',
+      managed('network: 10.9.0.0/16, via: 192.168.80.253/24'),
+      [
+        'x.yaml:3:42: `192.168.80.253/24` has a prefix length, and an address alone is wanted (write 192.168.80.253)',
+      ],
+    ],
+    [
+      'a management network that nobody leads to',
+      managed('network: 10.9.0.0/16'),
+      ['x.yaml:3:13: `management` has no `via` (add `via: 192.168.80.253`)'],
     ],
     [
       'an option twice',

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { contains, matches, networkOf, notHostAddress, parseInterface4 } from '../../src/topology/network.js';
+import {
+  contains,
+  covers,
+  matches,
+  networkOf,
+  notHostAddress,
+  parseInterface4,
+} from '../../src/topology/network.js';
 
 it.each([
   ['192.168.80.10/24', '192.168.80.0/24'],
@@ -15,6 +22,16 @@ it('tells what lies in a network', () => {
   expect(matches('192.168.80.0/25', '192.168.80.127')).toBe(true);
   expect(matches('192.168.80.0/25', '192.168.80.128')).toBe(false);
   expect(matches('192.168.80.10', '192.168.80.11')).toBe(false);
+});
+
+it.each([
+  ['10.9.3.1/16', true],
+  ['10.0.0.1/8', true],
+  ['10.9.0.1/24', false],
+  ['10.8.0.1/16', false],
+  ['nonsense', false],
+])('a host at %s stands in the whole of 10.9.0.0/16: %s', (printed, isIn) => {
+  expect(covers(printed, parseInterface4('10.9.0.0/16'))).toBe(isIn);
 });
 
 describe('no machine can hold', () => {

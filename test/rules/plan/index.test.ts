@@ -270,6 +270,69 @@ describe('own-ssh-path', () => {
       .filter(({ id }) => id === 'own-ssh-path')
       .map(({ message }) => message);
 
+  const network = (key: string, after: string | undefined, more: Partial<Change> = {}) =>
+    change('web1', {
+      kind: 'route',
+      key,
+      before: route('192.168.80.253'),
+      after: after === undefined ? undefined : route(after),
+      ...more,
+    });
+  const kept = (key: string, peer: string) =>
+    judge([gateway('192.168.80.99')], {
+      observed: [reached('web1', { peer })],
+      desired: new Map([
+        ['web1', [wish('route', key, route('192.168.80.253')), wish('route', 'default', {})]],
+      ]),
+    }).map(({ id }) => id);
+  /** What is said when the route to operators goes while the default route is, or becomes, this. */
+  const without = (found: Change[], general = '192.168.80.99') =>
+    judge(found, {
+      observed: [
+        {
+          ...reached('web1', { byDefaultRoute: false }),
+          entries: new Map([['route', new Map([['default', route(general)]])]]),
+        },
+        reached('lb1'),
+      ],
+    }).map(({ message }) => message);
+
+  it.each<[string, string, string, boolean]>([
+    ['in the network', '10.9.0.0/16', '10.9.9.9', true],
+    ['who is the network', '10.9.9.9', '10.9.9.9', true],
+    ['from elsewhere', '10.9.0.0/16', '10.8.9.9', false],
+    ['who comes by IPv6', '10.9.0.0/16', 'fe80::1', false],
+  ])('of a wanted route past the default one, a peer %s', (_, key, peer, isKept) => {
+    expect(kept(key, peer)).toEqual(isKept ? [] : ['own-ssh-path']);
+  });
+
+  it('guards the route to a network that we come from, unless answers find the way without it', () => {
+    const gone = network('10.9.0.0/16', undefined);
+    const removed =
+      'web1: its answers to 10.9.9.9, which is us, take the route to 10.9.0.0/16, which is removed';
+    expect(without([gone])).toEqual([removed]);
+    expect(without([gone, gateway('192.168.80.98')])).toEqual([removed]);
+    expect(without([network('10.9.0.0/16', '192.168.80.98')])).toEqual([
+      'web1: its answers to 10.9.9.9, which is us, take the route to 10.9.0.0/16, which leads to 192.168.80.98 then',
+    ]);
+    expect(without([gone], '192.168.80.253')).toEqual([]);
+    expect(without([gone], '192.168.80.80')).toEqual([]);
+    expect(without([gone, gateway('192.168.80.253')])).toEqual([]);
+    expect(without([gone, gateway('192.168.80.98', { action: 'restore' })])).toEqual([]);
+    expect(without([network('10.9.0.0/16', '192.168.80.98', { action: 'restore' })])).toEqual([]);
+    expect(without([network('10.8.0.0/16', undefined)])).toEqual([]);
+  });
+
+  it('tells how a route is kept, where that is what is cut', () => {
+    const [ofRoute, ofAddress] = [gateway('192.168.80.99'), address].map(found =>
+      judge([found], { observed: [reached('web1')] }).map(({ remedy }) => remedy),
+    );
+    expect(ofRoute![0]).toMatch(
+      /^keep a route to where you are \(`management`\), reach the host another way/,
+    );
+    expect(ofAddress![0]).toMatch(/^reach the host another way/);
+  });
+
   it.each<[string, string[], string]>([
     [
       'a gateway that leads elsewhere',
