@@ -7,7 +7,7 @@ import { batch, type Printed } from './read.js';
 import { READ } from './script.js';
 import type { Session } from './session.js';
 
-const SCRIPT_SECONDS = 120;
+const SCRIPT_SECONDS = 135;
 
 /** What one host should hold by its facts; a fault when its facts do not allow that at all. */
 export type Wish = (facts: HostFacts) => readonly Resource[] | { message: string; remedy: string };

@@ -14,8 +14,17 @@ export function quote(word: string): string {
 export function commandText({ run, args = [], input }: Command, limit?: number): string {
   const shell = ['sh', '-c', run, 'lvsctl', ...args].map(quote).join(' ');
   const bounded = limit ? `timeout -k 2 ${limit} ${shell}` : shell;
-  if (input === undefined) return `${bounded} </dev/null`;
-  return `printf %s ${quote(Buffer.from(input).toString('base64'))} | base64 -d | ${bounded}`;
+  return input === undefined ? `${bounded} </dev/null` : `${fed(input)} | ${bounded}`;
+}
+
+/** The same for a subshell of the shell that reads it: no program is started for it, and no limit is its own. */
+export function subshellText({ run, args = [], input }: Command): string {
+  const subshell = `(set -- ${args.map(quote).join(' ')}\n${run}\n)`;
+  return input === undefined ? `${subshell} </dev/null` : `${fed(input)} | ${subshell}`;
+}
+
+function fed(input: string): string {
+  return `printf %s ${quote(Buffer.from(input).toString('base64'))} | base64 -d`;
 }
 
 /** What every script of ours starts with: a known path and language, and the cluster's name. */

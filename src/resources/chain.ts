@@ -39,12 +39,8 @@ export function restoreInput(table: string, name: string, rules: string): string
  * iptables-save would load nf_tables or the tables of the other backend just to find them empty, and even
  * `iptables -V` loads nfnetlink; so which backend it is, is told by the program that the name leads to.
  */
-export const PICK_IPTABLES = pick('');
-
-/** `sudo`: what stands before what root alone may read. */
-function pick(sudo: string): string {
-  return `names=
-[ ! -e /proc/net/ip_tables_names ] || names=$(${sudo}cat /proc/net/ip_tables_names) || exit
+export const PICK_IPTABLES = `names=
+[ ! -e /proc/net/ip_tables_names ] || names=$(cat /proc/net/ip_tables_names) || exit
 has_nft() {
   [ ! -d /sys/module/nf_tables ] || return 0
   built=/lib/modules/$(uname -r)/modules.builtin
@@ -55,7 +51,7 @@ saved() {
   *nft*) has_nft || return 0 ;;
   *) [ -n "$names" ] || return 0 ;;
   esac
-  ${sudo}"$1-save" || echo '!failed'
+  "$1-save" || echo '!failed'
 }
 tool=
 for sign in '^:LVSCTL-' '^-A ' ''; do
@@ -66,11 +62,48 @@ for sign in '^:LVSCTL-' '^-A ' ''; do
     break 2
   done
 done`;
-}
 
-const READ = `${pick('$LVSCTL_SUDO ')}
-[ -n "$tool" ] || exit 0
-saved "$tool" | awk 'BEGIN { for (i = 1; i < ARGC; i++) { ours[ARGV[i]] = 1; ARGV[i] = "" } }
+/**
+ * The same choice for reading, as $text: what the iptables-save prints that was chosen. Each program is asked at most
+ * once, whatever its names, and none more once our chains are found.
+ */
+const PICK_TEXT = `nl='
+'
+names=
+[ ! -e /proc/net/ip_tables_names ] || names=$($LVSCTL_SUDO cat /proc/net/ip_tables_names) || exit
+has_nft() {
+  [ ! -d /sys/module/nf_tables ] || return 0
+  read -r release </proc/sys/kernel/osrelease
+  built=/lib/modules/$release/modules.builtin
+  if [ -r "$built" ]; then grep -q '/nf_tables\\.ko' "$built"; else grep -qs ' nf_tables_newtable' /proc/kallsyms; fi
+}
+saved() {
+  case $2 in
+  *nft*) has_nft || return 0 ;;
+  *) [ -n "$names" ] || return 0 ;;
+  esac
+  said=$($LVSCTL_SUDO "$1-save") || said=$said$nl!failed
+}
+programs=$(for each in iptables iptables-nft iptables-legacy; do command -v "$each-save"; done)
+[ -n "$programs" ] || exit 0
+text= best=0 seen=
+for program in $programs; do
+  lead=$(readlink -f "$program")
+  case "$seen " in *" $lead "*) continue ;; esac
+  seen="$seen $lead" said=
+  program=\${program##*/}
+  saved "\${program%-save}" "$lead"
+  case $nl$said in
+  *"$nl:LVSCTL-"*) text=$said; break ;;
+  *"$nl-A "*) rank=2 ;;
+  *) rank=1 ;;
+  esac
+  [ $rank -le $best ] || text=$said best=$rank
+done`;
+
+const READ = `${PICK_TEXT}
+[ -n "$text" ] || exit 0
+printf '%s\\n' "$text" | awk 'BEGIN { for (i = 1; i < ARGC; i++) { ours[ARGV[i]] = 1; ARGV[i] = "" } }
 /^[*!]/
 /^:/ { name = substr($1, 2); if (name in ours) print }
 $1 == "-A" && (($2 in ours) || (($(NF - 1) == "-j" || $(NF - 1) == "-g") && ($NF in ours)))' "$@"`;

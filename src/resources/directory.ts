@@ -21,18 +21,41 @@ const mounted = `
 mounted() { WHERE=$1 awk '$5 == ENVIRON["WHERE"] "" { found = 1 } END { exit !found }' /proc/self/mountinfo; }
 `;
 
-const read = `${mounted}${hidden}
-while [ $# -gt 1 ]; do
-  if mounted "$2"; then printf '%s\\n' "$1"
-  else
-    timeout -s KILL 10 test -d "$1"
-    case $? in
-      0) printf '%s\\n' "$1" ;;
-      1) ! hidden "$1" || exit 1 ;;
-      *) echo "$1 does not answer: it lies on a mount whose server is silent" >&2; exit 1 ;;
-    esac
-  fi
+// Each path is told of by a letter: m(ounted), y(es), n(o). The first that has none does not answer.
+const read = `${hidden}
+nl='
+'
+mounts=$nl$(awk '
+  BEGIN { for (i = 2; i < ARGC; i += 2) wanted[ARGV[i]]; ARGC = 1 }
+  $5 in wanted { print $5 }
+' "$@" </proc/self/mountinfo)$nl
+left=$# letters=
+while [ $left -gt 1 ]; do
+  case $mounts in *"$nl$2$nl"*) letter=m ;; *) letter=- ;; esac
+  set -- "$@" "$letter$1"
+  letters=$letters$letter
   shift 2
+  left=$((left - 2))
+done
+case $letters in
+  *-*)
+    letters=$(timeout -s KILL 10 sh -c '
+      for path do
+        case $path in
+          m*) printf m ;;
+          *) if test -d "\${path#-}"; then printf y; else printf n; fi ;;
+        esac
+      done
+    ' lvsctl "$@") ;;
+esac
+for path do
+  path=\${path#?}
+  case $letters in
+    [my]*) printf '%s\\n' "$path" ;;
+    n*) ! hidden "$path" || exit 1 ;;
+    *) echo "$path does not answer: it lies on a mount whose server is silent" >&2; exit 1 ;;
+  esac
+  letters=\${letters#?}
 done
 `;
 

@@ -68,14 +68,20 @@ rights() {
 
 // Every process counts: a director has a dozen files, and a loaded host must still answer in time.
 const read = `${hidden}
+nl='
+'
+for path do
+  shift
+  if [ -e "$path" ] || [ -L "$path" ]; then set -- "$@" "$path"
+  elif hidden "$path"; then exit 1; fi
+done
+[ $# -gt 0 ] || exit 0
+all=$(stat -c '%s %a %U %G %u %g' -- "$@") || exit
 for path do
   if [ -L "$path" ]; then what=link
   elif [ -f "$path" ]; then what=file
-  elif [ -e "$path" ]; then what=other
-  elif hidden "$path"; then exit 1
-  else continue
-  fi
-  held=$(stat -c '%s %a %U %G %u %g' -- "$path") || exit
+  else what=other; fi
+  held=\${all%%$nl*} all=\${all#*$nl}
   size=\${held%% *} held=\${held#* }
   mode=\${held%% *} held=\${held#* }
   owner=\${held%% *} held=\${held#* }

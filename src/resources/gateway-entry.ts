@@ -19,66 +19,81 @@ export const gatewayEntry: Kind<{ gateway: string }> = {
 };
 
 /**
- * files: the files that ifup(8) reads, in order. find INTERFACE: `static FILE LINE-OF-ADDRESS LINE-OF-GATEWAY` (0
- * when there is none) tab-separated, or `METHOD FILE` of a stanza that is not static; nothing without a stanza;
- * `closed FILE` when root alone may read one of them.
+ * Sets $paths to the files that ifup(8) reads, in order. find INTERFACE then sets $found to `static FILE LINE-OF-ADDRESS
+ * LINE-OF-GATEWAY GATEWAY` (0 when there is none), or `METHOD FILE` of a stanza that is not static, tab-separated; to
+ * nothing without a stanza; to `closed FILE` when root alone may read one of them.
  */
-const find = String.raw`
+const find = `
 set -f
+nl='
+'
+tab='	'
+paths= closed=
 files() {
   [ -f "$1" ] && [ "$2" -lt 9 ] || return 0
-  printf '%s\n' "$1"
-  awk '$1 == "source" || $1 == "source-directory" { for (i = 2; i <= NF; i++) print $1, $i }' <"$1" |
-    while read -r word pattern; do
-      case $pattern in /*) ;; *) pattern=${'${1%/*}'}/$pattern ;; esac
-      [ "$word" = source ] || pattern=$pattern/*
+  paths=$paths$nl$1
+  [ -r "$1" ] || { closed=$1; return 0; }
+  while read -r word patterns || [ -n "$word" ]; do
+    case $word in source | source-directory) ;; *) continue ;; esac
+    set -- "$1" "$2" "$word"
+    for pattern in $patterns; do
+      case $pattern in /*) ;; *) pattern=\${1%/*}/$pattern ;; esac
+      [ "$3" = source ] || pattern=$pattern/*
       set +f
       for sourced in $pattern; do
-        case $word,${'${sourced##*/}'} in source-directory,*[!A-Za-z0-9_-]*) continue ;; esac
+        case $3,\${sourced##*/} in source-directory,*[!A-Za-z0-9_-]*) continue ;; esac
         files "$sourced" $(($2 + 1))
       done
+      set -f
     done
+  done <"$1"
 }
+files /etc/network/interfaces 0
 find() {
-  files /etc/network/interfaces 0 | while read -r path; do
-    [ -r "$path" ] || { printf 'closed\t%s\n' "$path"; continue; }
-    NAME=$1 FILE=$path awk '
-      function tell() {
-        if (method == "static" && address) { print "static\t" FILE "\t" address "\t" gateway + 0 "\t" value; said = 1 }
-        else if (method != "" && method != "static") print method "\t" FILE
-        method = ""
-      }
-      BEGIN { FILE = ENVIRON["FILE"] }
-      /^[ \t]*#/ { next }
-      $1 ~ /^(iface|auto|allow-.*|mapping|source|source-directory|rename|no-auto-down|no-scripts|template)$/ {
-        if (!said) tell()
-        address = gateway = 0
-        value = ""
-        if ($1 == "iface" && $2 == ENVIRON["NAME"] "" && $3 == "inet" && !said) method = $4
-        next
-      }
-      method != "" && $1 == "address" && !address { address = $0 ~ /\\$/ ? -1 : NR }
-      method != "" && $1 == "gateway" && !gateway { gateway = NR; value = $2 }
-      END { if (!said) tell() }
-    ' <"$path"
-  done | awk -F '\t' '{ if (!kept || $1 == "closed" || ($1 == "static" && kind != "static" && kind != "closed")) { kept = $0; kind = $1 } } END { if (kept) print kept }'
+  found=\${closed:+closed$tab$closed}
+  [ -n "$paths" ] && [ -z "$found" ] || return 0
+  IFS=$nl
+  found=$(NAME=$1 awk '
+    function tell() {
+      if (method == "static" && address && !done) {
+        told = "static\\t" path "\\t" address "\\t" gateway + 0 "\\t" value
+        done = 1
+      } else if (method != "" && method != "static" && told == "") told = method "\\t" path
+      method = ""
+    }
+    FNR == 1 { tell() }
+    /^[ \\t]*#/ { next }
+    $1 ~ /^(iface|auto|allow-.*|mapping|source|source-directory|rename|no-auto-down|no-scripts|template)$/ {
+      tell()
+      address = gateway = 0
+      value = ""
+      path = FILENAME
+      if ($1 == "iface" && $2 == ENVIRON["NAME"] "" && $3 == "inet") method = $4
+      next
+    }
+    method != "" && $1 == "address" && !address { address = $0 ~ /\\\\$/ ? -1 : FNR }
+    method != "" && $1 == "gateway" && !gateway { gateway = FNR; value = $2 }
+    END { tell(); if (told != "") print told }
+  ' $paths) || exit
+  unset IFS
 }
 `;
 
 const read = `${find}
 for name do
-  find "$name" | NAME=$name awk -F '\\t' '
-    $1 == "closed" { print "root alone may read " $2 >"/dev/stderr"; exit 1 }
-    $1 == "static" && $5 != "" { print ENVIRON["NAME"] " " $5 }
-  ' || exit
+  find "$name"
+  case $found in
+    closed*) echo "root alone may read $closed" >&2; exit 1 ;;
+    static*"$tab") ;;
+    static*) printf '%s %s\\n' "$name" "\${found##*$tab}" ;;
+  esac
 done
 `;
 
 const write = `${find}
 name=$1
 export GATEWAY="$2"
-found=$(find "$name")
-tab=$(printf '\\t')
+find "$name"
 IFS=$tab read -r method path ADDRESS AT value <<END
 $found
 END

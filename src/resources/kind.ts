@@ -9,8 +9,8 @@ export type State = Readonly<Record<string, string | number | boolean>>;
 export type Entries<S extends State = State> = ReadonlyMap<string, S>;
 
 /**
- * One command on a host: shell text (POSIX sh, run by `sh -c`) that never varies with data. Data reaches it
- * as "$1", "$2", .. and as standard input; the name of the cluster as $LVSCTL_CLUSTER. LC_ALL is C.
+ * One command on a host: shell text (POSIX sh, run by `sh -c` or in a subshell) that never varies with data. Data
+ * reaches it as "$1", "$2", .. and as standard input; the name of the cluster as $LVSCTL_CLUSTER. LC_ALL is C.
  *
  * Reading runs as whoever logs in. What root alone may read stands behind $LVSCTL_SUDO (`sudo -n`; nothing for root), a
  * command line without variables, and once more in docs/sudoers-drift.

@@ -11,10 +11,16 @@ export const kernelModule: Kind<{ loaded: boolean }> = {
 };
 
 // A built-in module without parameters has no folder under /sys/module (modules.builtin names it).
-const READ = `built=/lib/modules/$(uname -r)/modules.builtin
+const READ = `nl='
+'
+release= built=
+is_built() {
+  [ -n "$release" ] || read -r release </proc/sys/kernel/osrelease
+  [ -n "$built" ] || built=$nl$(awk '{ sub(/.*\\//, ""); sub(/\\.ko.*/, ""); gsub(/-/, "_"); print }' "/lib/modules/$release/modules.builtin" 2>/dev/null)$nl
+  case $built in *"$nl$1$nl"*) ;; *) return 1 ;; esac
+}
 while [ $# -gt 1 ]; do
-  if [ -d "/sys/module/$2" ] ||
-    sed 's,.*/,,; s/\\.ko.*//; y/-/_/' "$built" 2>/dev/null | grep -qxF -e "$2"; then printf '%s\\n' "$1"
+  if [ -d "/sys/module/$2" ] || is_built "$2"; then printf '%s\\n' "$1"
   elif command -v modprobe >/dev/null && ! modprobe -n -q -- "$1"; then printf '!%s\\n' "$1"; fi
   shift 2
 done`;

@@ -25,7 +25,16 @@ export function installAll(names: readonly string[]): Command {
 
 const read = `
 [ $# -gt 0 ] && command -v dpkg-query >/dev/null 2>&1 || exit 0
-dpkg-query -W -f '\${Package} \${Status}\\n' -- "$@" 2>/dev/null | awk '/ ok installed$/ { print $1 }' | sort -u
+nl='
+'
+held=$(dpkg-query -W -f '\${Package} \${Status}\\n' -- "$@" 2>/dev/null)
+set -f
+IFS=$nl
+last=
+for line in $held; do
+  name=\${line%% *}
+  case $line in *' ok installed') [ "$name" = "$last" ] || printf '%s\\n' "$name"; last=$name ;; esac
+done
 `;
 
 const locks = `

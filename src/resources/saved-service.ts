@@ -27,26 +27,36 @@ function parts(key: string): [string, string, string] {
   return [file, protocol, address];
 }
 
-/** own(line): whether a line of a saved table belongs to the service of $PROTO and $VIP. */
+/** own(line, proto, vip): whether a line of a saved table belongs to that service. */
 const own = String.raw`
-  function own(line,  i, k, word) {
+  function own(line, proto, vip,  i, k, word) {
     if (line ~ /^[ \t]*#/) return 0
     k = split(line, word, /[ \t\r]+/)
     for (i = 1; i < k; i++)
-      if (word[i] == "-" substr(ENVIRON["PROTO"], 1, 1) || word[i] == "--" ENVIRON["PROTO"] "-service")
-        return word[i + 1] == ENVIRON["VIP"] ""
+      if (word[i] == "-" substr(proto, 1, 1) || word[i] == "--" proto "-service")
+        return word[i + 1] == vip ""
     return 0
   }
 `;
 
 const read = `
-while [ $# -gt 2 ]; do
-  printf '>%s %s %s\\n' "$1" "$2" "$3"
-  [ ! -f "$1" ] || PROTO=$2 VIP=$3 awk '${own}
-    own($0) { print "|" $0 }
-  ' <"$1" || exit
+left=$#
+while [ $left -gt 2 ]; do
+  from=/dev/null
+  if [ -f "$1" ]; then from=$1; true <"$from" || exit; fi
+  set -- "$@" "$1" "$2" "$3" "$from"
   shift 3
+  left=$((left - 3))
 done
+awk '${own}
+  BEGIN {
+    for (i = 1; i < ARGC; i += 4) {
+      print ">" ARGV[i] " " ARGV[i + 1] " " ARGV[i + 2]
+      while ((getline line <ARGV[i + 3]) > 0) if (own(line, ARGV[i + 1], ARGV[i + 2])) print "|" line
+      close(ARGV[i + 3])
+    }
+  }
+' "$@"
 `;
 
 /**
@@ -59,7 +69,7 @@ export PROTO="$2" VIP="$3" RULES="$(cat)"
 rewrite '${own}
   END {
     made = "ipvsadm"
-    for (i = 1; i <= n; i++) if (own(l[i])) { if (!at) at = i; drop(i--) }
+    for (i = 1; i <= n; i++) if (own(l[i], ENVIRON["PROTO"], ENVIRON["VIP"])) { if (!at) at = i; drop(i--) }
     if (!at) at = n + 1
     k = split(ENVIRON["RULES"], rule, "\\n")
     if (k && ENVIRON["NEW"]) { add(made, 1); at++ }

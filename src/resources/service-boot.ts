@@ -16,9 +16,21 @@ const REAL = `real() {
   [ -z "\${2#Id=}" ] && printf '%s\\n' "$1" || printf '%s\\n' "\${2#Id=}"
 }`;
 
+// Asked for several units at once, systemctl tells of SysV scripts first, and of no more once it met one that it does not
+// know: who is meant by which word is plain only when all have the same.
 const READ = `${REAL}
 command -v systemctl >/dev/null || exit 0
+nl='
+'
+same= told=
+if [ $# -gt 1 ]; then
+  states=$(systemctl is-enabled -- "$@" 2>/dev/null)
+  same=\${states%%$nl*}
+  for unit do told=$told$nl$same; done
+  [ "$nl$states" = "$told" ] && [ "$same" != alias ] || same=
+fi
 for unit do
+  [ -z "$same" ] || { printf '%s %s\\n' "$same" "$unit"; continue; }
   state=$(systemctl is-enabled -- "$unit" 2>/dev/null)
   [ "$state" != alias ] || state=$(systemctl is-enabled -- "$(real "$unit")" 2>/dev/null)
   [ -z "$state" ] || printf '%s %s\\n' "$state" "$unit"

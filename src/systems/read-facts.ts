@@ -7,38 +7,82 @@ export const APPLIES =
 
 /**
  * Prints what a host is, one fact a line: word, space, value. Reads files and asks `ip`; writes nothing, loads
- * no module. $SSH_CONNECTION is sshd's: peer, port, own address, port.
+ * no module. $SSH_CONNECTION is sshd's: peer, port, own address, port. What the shell can do itself starts no process.
  */
 const RUN = `
 say() { printf '%s %s\\n' "$1" "$2"; }
-say uid "$(id -u)"
-say machine "$(cat /etc/machine-id 2>/dev/null)"
-say boot "$(cat /proc/sys/kernel/random/boot_id)"
-say kernel "$(uname -r)"
+first() {
+  value=
+  [ ! -r "$2" ] || read -r value <"$2"
+  say "$1" "$value"
+}
+nl='
+'
+set -f
+while read -r word real uid rest && [ "$word" != Uid: ]; do :; done </proc/self/status
+say uid "$uid"
+first machine /etc/machine-id
+first boot /proc/sys/kernel/random/boot_id
+first kernel /proc/sys/kernel/osrelease
 say ssh "$SSH_CONNECTION"
 for f in /etc/os-release /usr/lib/os-release; do
-  [ -r "$f" ] && { sed -n -e 's/^ID=/id /p' -e 's/^ID_LIKE=/like /p' -e 's/^VERSION_ID=/release /p' "$f" | tr -d '"'; break; }
+  [ -r "$f" ] || continue
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+    ID=*) word=id ;;
+    ID_LIKE=*) word=like ;;
+    VERSION_ID=*) word=release ;;
+    *) continue ;;
+    esac
+    IFS='"'
+    set -- \${line#*=}
+    IFS=
+    say "$word" "$*"
+  done <"$f"
+  break
 done
 for t in ip awk sed base64 timeout flock setsid mktemp systemctl; do
   command -v "$t" >/dev/null 2>&1 || say missing "$t"
 done
 [ -z "$LVSCTL_SUDO" ] || [ -S /run/dbus/system_bus_socket ] || say missing dbus
-ip -o -4 addr show 2>/dev/null | awk '{ print "address", $2, $4 }'
-ip -o link show 2>/dev/null | awk -F': ' '{ sub(/@.*/, "", $2); print "link", $2 }'
-say route "$(ip -4 route show default 2>/dev/null | head -n 1)"
-say back "$(ip -4 route get fibmatch "\${SSH_CONNECTION%% *}" 2>/dev/null | head -n 1)"
-set -- $(systemctl is-active NetworkManager systemd-networkd 2>/dev/null)
-if ls /etc/netplan/*.yaml >/dev/null 2>&1; then say network netplan
-elif [ "$1" = active ]; then say network networkmanager
-elif [ "$2" = active ]; then say network networkd
-elif [ -d /etc/sysconfig/network-scripts ]; then say network network-scripts
-elif [ -e /etc/network/interfaces ]; then say network ifupdown
-else say network unknown; fi
-cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null | awk '$1 == "iface" && $4 == "dhcp" { print "dhcp", $2 }'
+IFS=$nl
+for line in $(ip -o -4 addr show 2>/dev/null); do
+  unset IFS
+  set -- $line
+  say address "$2 $4"
+done
+IFS=$nl
+for line in $(ip -o link show 2>/dev/null); do
+  name=\${line#*: } name=\${name%%: *}
+  say link "\${name%%@*}"
+done
+unset IFS
+route=$(ip -4 route show default 2>/dev/null)
+say route "\${route%%$nl*}"
+back=$(ip -4 route get fibmatch "\${SSH_CONNECTION%% *}" 2>/dev/null)
+say back "\${back%%$nl*}"
+set +f
+set -- /etc/netplan/*.yaml
+if [ -e "$1" ] || [ -L "$1" ]; then say network netplan
+else
+  set -- $(systemctl is-active NetworkManager systemd-networkd 2>/dev/null)
+  if [ "$1" = active ]; then say network networkmanager
+  elif [ "$2" = active ]; then say network networkd
+  elif [ -d /etc/sysconfig/network-scripts ]; then say network network-scripts
+  elif [ -e /etc/network/interfaces ]; then say network ifupdown
+  else say network unknown; fi
+fi
+for f in /etc/network/interfaces /etc/network/interfaces.d/*; do
+  [ -f "$f" ] && [ -r "$f" ] || continue
+  while read -r word name family method rest || [ -n "$word" ]; do
+    [ "$word $method" != 'iface dhcp' ] || say dhcp "$name"
+  done <"$f"
+done
 if [ -e /var/lib/lvsctl ]; then
   if mark=$($LVSCTL_SUDO base64 -w 0 /var/lib/lvsctl/mark 2>/dev/null); then say mark "$mark"
   elif [ -n "$LVSCTL_SUDO" ] && ! $LVSCTL_SUDO -l base64 -w 0 /var/lib/lvsctl/mark >/dev/null; then say closed mark; fi
-  if [ -n "$LVSCTL_SUDO" ] || [ -e /var/lib/lvsctl/apply ]; then
+  set -- /var/lib/lvsctl/apply/*/armed
+  if [ -n "$LVSCTL_SUDO" ] || [ -e "$1" ]; then
     ${APPLIES} 2>/dev/null | sed -n 's,.*/\\(.*\\)/armed:.*,pending \\1,p'
   fi
 fi

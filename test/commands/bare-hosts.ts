@@ -40,12 +40,9 @@ export function bareHosts(
         if (command === asRoot(':') && line.sudo !== undefined)
           return Promise.resolve({ code: line.sudo ? 1 : 0, stdout: '', stderr: `${line.sudo}\n` });
         const mark = /lvsctl-[0-9a-f]{24}/.exec(input)?.[0];
-        const isEmpty = /\numask 022\n+exit 0\n$/.test(input);
-        if (!mark && !isEmpty) throw new Error(`not a read: ${input.slice(0, 80)}`);
-        const probes = input
-          .split(`"${mark} begin `)
-          .slice(1)
-          .filter((_, index) => index % 2 === 1);
+        if (!mark) throw new Error(`not a read: ${input.slice(0, 80)}`);
+        const each = input.split(' lvsctl && exit 0\n').at(-1)!;
+        const probes = each.split(/^begin \d+$/m).slice(1);
         const printed = probes.map((text, index) => {
           const output = text.includes(quote(factsProbe.run))
             ? printedFacts(

@@ -152,7 +152,12 @@ function written(topology: Topology, files: Journey['files'], harmless?: Journey
 // Whatever a script has run by a shell of its own is written down instead: its words, and its standard input.
 const WRITE_DOWN = `
 sh() { { printf '%s\\0' "$@"; base64 -w 0; printf '\\0\\n\\0'; } >>"$WRITTEN"; }
-timeout() { shift 3; "$@"; }
+word=$1
+timeout() {
+  case $1,$word in -s,together) (eval "$6"); return ;; -s,*) return 1 ;; esac
+  shift 3
+  "$@"
+}
 sync() { :; }
 `;
 

@@ -1,5 +1,6 @@
 import { phaseScript, readyScript, undoScript } from '../../src/hosts/phase-script.js';
 import { batch } from '../../src/hosts/read.js';
+import { quote } from '../../src/hosts/script.js';
 import { compare } from '../../src/plan/compare.js';
 import { hostChanges } from '../../src/plan/outcome.js';
 import { type Change, changes, type Observed, type Plan } from '../../src/plan/plan.js';
@@ -199,9 +200,15 @@ function single(change: Change): readonly Command[] {
   return change.action === 'reload' ? kind.reload!(change.key) : kind.steps(change);
 }
 
+/** Once as it is, where each command is by itself, and once with all together: `together` then has a shell that counts. */
 function reading({ name }: Topology, wanted: ReadonlyMap<string, readonly Resource[]>): Journey['scripts'] {
-  return [...wanted.values()].map(wishes => {
-    const commands = probes(wishes);
-    return { text: batch(name, commands).text, word: '', commands };
+  return [...wanted.values()].flatMap(wishes => {
+    const all = probes(wishes);
+    const commands = all.filter((probe, index) => all.findIndex(({ run }) => run === probe.run) === index);
+    const counted = commands.map(command => ({ ...command, run: `sh -c ${quote(command.run)} lvsctl "$@"` }));
+    return [
+      { text: batch(name, all).text, word: '', commands },
+      { text: batch(name, counted).text, word: 'together', commands },
+    ];
   });
 }

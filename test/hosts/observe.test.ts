@@ -182,7 +182,7 @@ describe('a probe that goes wrong makes its kind unreadable, and the others go o
   it('also when the whole script broke off in the middle', async () => {
     const all = kindsOf(
       echo,
-      kind('killer', 'kill -9 "$(cut -d" " -f4 /proc/$PPID/stat)"'),
+      kind('killer', 'kill -9 "$(cut -d" " -f4 /proc/$PPID/stat)" 0'),
       kind('after', ':'),
     );
     const { observed } = await look(here(), wanted(['echo', 'a'], ['killer', 'x'], ['after', 'x']), all);

@@ -5,35 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { batch } from '../../src/hosts/read.js';
 import { asRoot, commandText, prelude, quote, READ, RUN_AS_ROOT } from '../../src/hosts/script.js';
+import { nasty } from './nasty.js';
 
 const shells = ['dash', 'bash'];
-
-const nasty = [
-  '',
-  ' ',
-  "'",
-  '"',
-  '\\',
-  "\\'",
-  `it's "!" \\`,
-  "'; touch /tmp/owned; '",
-  '$HOME ${HOME} $(id) `id` $1 $$',
-  '!! !x ^a^b^',
-  'a\nb\n\nc',
-  '\n',
-  'line\'\n"other\\\n',
-  '\t\r\v\f',
-  '* ? [a-z] {a,b} ~ ~root',
-  '-n',
-  '--',
-  '#no comment',
-  'a=b',
-  '& && | || ; ;; < > << >> ( )',
-  '%s %n %% \\x41 \\0101',
-  'größe ☃ 🎉 \u202e',
-  '\u0001\u001b[31m\u007f',
-  'x'.repeat(5000),
-];
 
 /** Runs text under a shell and gives what it printed. */
 function sh(shell: string, text: string, input = ''): string {

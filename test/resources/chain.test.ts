@@ -1,5 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chain, restoreInput } from '../../src/resources/chain.js';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { chain, PICK_IPTABLES, restoreInput } from '../../src/resources/chain.js';
 import { type Edit, Unreadable } from '../../src/resources/kind.js';
 import { attempt, carryOut, inverse, lawOfKind } from './law.js';
 import { Namespace } from './namespace.js';
@@ -56,6 +59,56 @@ describe('a chain', () => {
         run: expect.stringContaining('-restore" --noflush --wait=10'),
       },
     ]);
+  });
+});
+
+describe('the iptables that is read', () => {
+  const rules = { none: '', others: '-A INPUT -j ACCEPT', ours: ':LVSCTL-INPUT - [0:0]', fails: 'exit 4' };
+  type Rules = keyof typeof rules;
+  const cases = (Object.keys(rules) as Rules[]).flatMap(nft =>
+    (Object.keys(rules) as Rules[]).map(legacy => [nft, legacy] as const),
+  );
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lvsctl-chain-'));
+    mkdirSync(join(folder, 'nf_tables'));
+    writeFileSync(join(folder, 'names'), 'nat\n');
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** What text prints where both backends have these rules, and which of them were asked for them. */
+  function read(nft: Rules, legacy: Rules, text: string) {
+    writeFileSync(join(folder, 'asked'), '');
+    for (const [backend, held] of [
+      ['nft', nft],
+      ['legacy', legacy],
+    ] as const) {
+      const program = join(folder, `xtables-${backend}-multi`);
+      const says = held === 'fails' ? rules.fails : `printf '%s\\n' '*${backend}' '${rules[held]}'`;
+      writeFileSync(program, `#!/bin/sh\necho ${backend} >>${folder}/asked\n${says}\n`);
+      chmodSync(program, 0o755);
+      for (const name of [`iptables-${backend}`, ...(backend === 'nft' ? ['iptables'] : [])])
+        for (const path of [name, `${name}-save`].map(each => join(folder, each))) {
+          rmSync(path, { force: true });
+          symlinkSync(program, path);
+        }
+    }
+    const run = text
+      .replaceAll('/proc/net/ip_tables_names', `${folder}/names`)
+      .replaceAll('/sys/module/nf_tables', `${folder}/nf_tables`);
+    const output = carryOut({ run, args: ['LVSCTL-INPUT'] });
+    return { output, asked: readFileSync(join(folder, 'asked'), 'utf8').split('\n').filter(Boolean) };
+  }
+
+  it.each(cases)('is the one that is written, where nft has %s and legacy has %s', (nft, legacy) => {
+    const { output, asked } = read(nft, legacy, chain.probe([key]).run);
+    const { output: written } = read(nft, legacy, `${PICK_IPTABLES}\nsaved "$tool"`);
+    expect(output.split('\n')[0]).toBe(written.split('\n')[0]);
+    expect(asked).toEqual(nft === 'ours' ? ['nft'] : ['nft', 'legacy']);
   });
 });
 

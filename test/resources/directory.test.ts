@@ -20,6 +20,18 @@ it('a mount point is present without a look at it', () => {
   expect(carryOut({ ...probe, run: probe.run.replace('test -d', 'false') })).toBe('/proc\n');
 });
 
+it('one that does not answer is told by its name, after those that did', () => {
+  const probe = directory.probe(['/proc', '/tmp', '/nowhere', '/silent', '/usr']);
+  const run = probe.run
+    .replace('KILL 10', 'KILL 0.3')
+    .replace('test -d', '{ case $path in *silent) sleep 5 ;; esac; } && test -d');
+  expect(attempt({ ...probe, run })).toMatchObject({
+    status: 1,
+    stdout: '/proc\n/tmp\n',
+    stderr: expect.stringMatching(/^\/silent does not answer: .*\n$/m),
+  });
+});
+
 it('what is not empty is left, and said', () => {
   const root = mkdtempSync(join(tmpdir(), 'lvsctl-'));
   mkdirSync(join(root, 'd'));

@@ -61,6 +61,25 @@ esac
     });
   });
 
+  it('asks for all at once, which counts only when all have the same answer: scripts come first in it', () => {
+    const said = (scripts: string, others: string) => {
+      writeFileSync(
+        join(folder, 'systemctl'),
+        `#!/bin/sh
+echo "$*" >>${folder}/asked
+shift 2
+for unit do case $unit in script*) echo ${scripts} ;; esac; done
+for unit do case $unit in script*) ;; *) echo ${others} ;; esac; done
+`,
+      );
+      writeFileSync(join(folder, 'asked'), '');
+      const output = carryOut(serviceBoot.probe(['a.service', 'script.service']));
+      return [output, readFileSync(join(folder, 'asked'), 'utf8').split('\n').length - 1];
+    };
+    expect(said('enabled', 'enabled')).toEqual(['enabled a.service\nenabled script.service\n', 1]);
+    expect(said('disabled', 'enabled')).toEqual(['enabled a.service\ndisabled script.service\n', 3]);
+  });
+
   it('enables and disables by the real name, a script with its hook alone, and does nothing for a unit that is gone', () => {
     const asked = (unit: string, enabled?: boolean) => {
       writeFileSync(join(folder, 'asked'), '');
