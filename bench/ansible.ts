@@ -110,7 +110,7 @@ ${SETTINGS.map(([name, value]) => `          ${name} = ${value}\n`).join('')}   
       register: held
       changed_when: "'${VIP}/32' not in held.stdout"
     - name: kernel settings
-      command: sysctl -n net.ipv4.conf.all.send_redirects net.ipv4.conf.default.send_redirects net.ipv4.conf.eth0.send_redirects
+      shell: cat /proc/sys/net/ipv4/conf/all/send_redirects /proc/sys/net/ipv4/conf/default/send_redirects /proc/sys/net/ipv4/conf/eth0/send_redirects
       check_mode: false
       register: live
       changed_when: "'1' in live.stdout"

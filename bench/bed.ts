@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -116,6 +116,10 @@ export async function makeBed(directory: string, count: number): Promise<Bed> {
   put('keys/known', `bed ${publicKey('host')}`, 0o600);
   put('sshd_config', sshdConfig(inside), 0o600);
   put('ssh_config', sshConfig(inside, names, addressOf), 0o600);
+  // A login shell that reads no .bashrc of this machine's.
+  const passwd = readFileSync('/etc/passwd', 'utf8').replace(/^(root:.*:)[^:\n]*:[^:\n]*$/m, '$1/:/bin/sh');
+  put('passwd', passwd);
+  execFileSync('mount', ['--bind', inside('passwd'), '/etc/passwd']);
   execFileSync('ip', ['link', 'set', 'lo', 'up']);
   mkdirSync('/run/sshd', { recursive: true });
   const server = spawn('/usr/sbin/sshd', ['-D', '-f', inside('sshd_config'), '-E', inside('sshd.log')], {
