@@ -38,7 +38,7 @@ const { values, positionals } = parseArgs({
 });
 const sizes = values.hosts.split(',').map(Number);
 /** Hosts at once, for all who let that be chosen: what lvsctl takes unless told. */
-const AT_ONCE = 32;
+const AT_ONCE = 50;
 const COUNTS: readonly (readonly [upTo: number, count: number])[] = [
   [2, 11],
   [5, 9],

@@ -53,7 +53,7 @@ export function hostOptions(command: Command): Command {
     .option('--accept-new-host-keys', 'take up the key of a host that is not known yet')
     .addOption(
       new Option('--parallelism <n>', 'hosts at once')
-        .default(10)
+        .default(50)
         .argParser(whole(1))
         .env('LVSCTL_PARALLELISM'),
     )
