@@ -19,6 +19,7 @@ export async function readsOf(session: Session, topology: Topology): Promise<Rea
     host: session.host,
     exec(command, options) {
       scripts.push(options.input ?? '');
+      options.more?.then(text => scripts.push(text));
       return session.exec(command, options);
     },
   };

@@ -45,8 +45,10 @@ export function attend(opening: Promise<Channel>, options: ExecOptions): Promise
       const out = collect(stdout, tooMuch, tell && (line => over || tell(line)));
       const err = collect(stderr, tooMuch);
       ended.then(last => end('lost' in last ? last : { ...last, stdout: out(), stderr: err() }));
-      if (options.beat === undefined) return void stdin.end(options.input ?? '');
+      if (options.beat === undefined && !options.more) return void stdin.end(options.input ?? '');
       if (options.input) stdin.write(options.input);
+      options.more?.then(text => over || stdin.end(text));
+      if (options.beat === undefined) return;
       beating = setInterval(() => {
         if (stdin.writable) stdin.write('\n');
       }, options.beat);

@@ -4,16 +4,31 @@ import type { HostFacts } from '../systems/facts.js';
 import { unsupported } from '../systems/families.js';
 import { DamagedMark, factsProbe, parseFacts } from '../systems/read-facts.js';
 import { batch, type Printed } from './read.js';
-import { READ } from './script.js';
+import { readTwice } from './script.js';
 import type { Session } from './session.js';
 
-const SCRIPT_SECONDS = 135;
+const READ_SECONDS = 180;
 
 /** What one host should hold by its facts; a fault when its facts do not allow that at all. */
 export type Wish = (facts: HostFacts) => readonly Resource[] | { message: string; remedy: string };
 
+/** What a host is asked for once its facts are known. */
+interface Asked {
+  facts: HostFacts;
+  wanted: readonly Resource[];
+  kinds: readonly Kind[];
+  batch: ReturnType<typeof batch>;
+}
+
+/** Why a host is asked for nothing more. */
+interface Refused {
+  status: 'refused';
+  message: string;
+  remedy: string;
+}
+
 /**
- * Reads a host in two round trips: its facts, then, in one script, every kind that is wanted or marked. Never
+ * Reads a host by one command on it: its facts, then, in one script, every kind that is wanted or marked. Never
  * throws: what goes wrong is the result.
  */
 export async function observe(
@@ -23,33 +38,76 @@ export async function observe(
   kinds: ReadonlyMap<string, Kind>,
 ): Promise<{ observed: Observed; wanted: readonly Resource[] }> {
   const { host } = session;
-  const refused = (message: string, remedy: string) => ({
-    observed: { host, status: 'refused' as const, message, remedy },
-    wanted: [],
+  const first = batch(cluster, [factsProbe]);
+  let heard = '';
+  let over = false;
+  let asked: Asked | Refused | undefined;
+  let fault: unknown;
+  let goOn: (script: string) => void = () => {};
+  const more = new Promise<string>(resolve => {
+    goOn = resolve;
   });
-  const facts = await readFacts(session, cluster);
-  if ('message' in facts) return { observed: { host, ...facts }, wanted: [] };
+  const tell = (line: string) => {
+    if (over) return;
+    heard += `${line}\n`;
+    over = first.isLast(line);
+    if (!over) return;
+    try {
+      asked = ask(host, cluster, first.take(heard, '')[0]!, wish, kinds);
+    } catch (error) {
+      fault = error;
+    }
+    goOn(asked && 'batch' in asked ? asked.batch.text : '');
+  };
+  const ended = await session.exec(readTwice(first.text), {
+    input: first.text,
+    more,
+    tell,
+    limit: READ_SECONDS,
+  });
+  if (fault) throw fault;
+  if ('lost' in ended) {
+    const remedy = asked
+      ? 'try again; if it stays so, look at the host'
+      : 'look at the host and the way to it';
+    return { observed: { host, status: 'unreachable', message: ended.lost, remedy }, wanted: [] };
+  }
+  const told = asked ?? noShell(host, ended.stderr);
+  if (!('batch' in told)) return { observed: { host, ...told }, wanted: [] };
+  return { observed: observedOf(host, told, ended), wanted: told.wanted };
+}
+
+/** What to ask a host for, by the facts that it printed. */
+function ask(
+  host: string,
+  cluster: string,
+  printed: Printed,
+  wish: Wish,
+  kinds: ReadonlyMap<string, Kind>,
+): Asked | Refused {
+  const refused = (message: string, remedy: string) => ({ status: 'refused' as const, message, remedy });
+  const facts = factsOf(host, printed);
+  if ('message' in facts) return facts;
   const obstacle = obstacleIn(facts, cluster);
   if (obstacle) return refused(obstacle.message, obstacle.remedy);
   const wanted = wish(facts);
   if ('message' in wanted) return refused(wanted.message, wanted.remedy);
+  const keys = [...keysByKind(wanted, facts, kinds)].filter(([name]) => kinds.has(name));
+  const probes = keys.map(([name, of]) => kinds.get(name)!.probe(of));
+  return { facts, wanted, kinds: keys.map(([name]) => kinds.get(name)!), batch: batch(cluster, probes) };
+}
 
-  const keys = keysByKind(wanted, facts, kinds);
-  const asked = [...keys]
-    .filter(([name]) => kinds.has(name))
-    .map(([name, of]) => ({ kind: kinds.get(name)!, of }));
-  const probes = asked.map(({ kind, of }) => kind.probe(of));
-  const { text, take } = batch(cluster, probes);
-  const ended = await session.exec(READ, { input: text, limit: SCRIPT_SECONDS });
-  if ('lost' in ended) {
-    const remedy = 'try again; if it stays so, look at the host';
-    return { observed: { host, status: 'unreachable', message: ended.lost, remedy }, wanted: [] };
-  }
+/** What a host printed of every kind that it was asked for. */
+function observedOf(
+  host: string,
+  { facts, kinds, batch }: Asked,
+  { stdout, stderr }: { stdout: string; stderr: string },
+): Observed {
   const entries = new Map<string, Entries>();
   const unreadable = new Map<string, string>();
   if (facts.closed) unreadable.set('mark', `sudo does not let us read /var/lib/lvsctl/mark; ${RIGHTS}`);
-  for (const [index, printed] of take(ended.stdout, ended.stderr).entries()) {
-    const { kind } = asked[index]!;
+  for (const [index, printed] of batch.take(stdout, stderr).entries()) {
+    const kind = kinds[index]!;
     try {
       entries.set(kind.name, parsed(kind, printed));
     } catch (error) {
@@ -59,29 +117,19 @@ export async function observe(
       unreadable.set(kind.name, forbidden ? `${said}; ${RIGHTS}` : error.message);
     }
   }
-  return { observed: { host, status: 'ok', facts, entries, unreadable }, wanted };
+  return { host, status: 'ok', facts, entries, unreadable };
 }
 
-async function readFacts(
-  session: Session,
-  cluster: string,
-): Promise<HostFacts | { status: 'unreachable' | 'refused'; message: string; remedy: string }> {
-  const { text, take } = batch(cluster, [factsProbe]);
-  const ended = await session.exec(READ, { input: text, limit: 60 });
-  if ('lost' in ended) {
-    return { status: 'unreachable', message: ended.lost, remedy: 'look at the host and the way to it' };
-  }
-  const [printed] = take(ended.stdout, ended.stderr);
-  if (printed?.code === undefined) return noShell(session.host, ended.stderr);
+function factsOf(host: string, printed: Printed): HostFacts | Refused {
   try {
-    return parseFacts(session.host, printed.stdout);
+    return parseFacts(host, printed.stdout);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     const remedy =
       error instanceof DamagedMark
         ? 'put that file back from a backup; without it lvsctl takes what is there for yours'
         : 'lvsctl needs a Linux host with systemd, iproute2 and a POSIX shell';
-    return { status: 'refused', message: `${session.host}: ${error.message}`, remedy };
+    return { status: 'refused', message: `${host}: ${error.message}`, remedy };
   }
 }
 

@@ -38,7 +38,9 @@ export function batch(cluster: string, commands: readonly Command[]) {
       const err = between(stderr, mark, index);
       return { code: out.code, stdout: out.text, stderr: err.text };
     });
-  return { text, take };
+  /** Whether this line of standard output is the last of the batch. */
+  const isLast = (line: string) => line.startsWith(`${mark} end ${distinct.length - 1} `);
+  return { text, take, isLast };
 }
 
 const SAY = String.raw`begin() { printf '\n%s\n' "$mark begin $1"; printf '\n%s\n' "$mark begin $1" >&2; }

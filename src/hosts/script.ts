@@ -53,9 +53,23 @@ export const RUN_AS_ROOT = asRoot(RUN);
  * The command line that runs a reading script from standard input, as whoever logs in. What root alone may read stands
  * behind $LVSCTL_SUDO there: `sudo -n`, and nothing for root.
  */
-export const READ = `exec sh -c ${single(
-  `LVSCTL_SUDO=; [ "$(id -u)" = 0 ] || LVSCTL_SUDO="sudo -n"; export LVSCTL_SUDO; ${RUN}`,
-)}`;
+export const READ = reading(RUN);
+
+/**
+ * The same for two scripts, of which the second is sent when the first has answered: one command on the host where two
+ * would each take a channel and a shell.
+ */
+export function readTwice(first: string): string {
+  return reading(
+    `command -v head >/dev/null || exit; (eval "$(head -c ${Buffer.byteLength(first)})"); ${RUN}`,
+  );
+}
+
+function reading(run: string): string {
+  return `exec sh -c ${single(
+    `LVSCTL_SUDO=; [ "$(id -u)" = 0 ] || LVSCTL_SUDO="sudo -n"; export LVSCTL_SUDO; ${run}`,
+  )}`;
+}
 
 /**
  * The command line that runs fixed text as root: through `sudo -n` when we are not root. sshd's SSH_CONNECTION is handed

@@ -4,6 +4,8 @@ export type Ended = { code: number; stdout: string; stderr: string } | { lost: s
 export interface ExecOptions {
   /** Standard input, sent whole and then closed; without it standard input is closed at once. */
   input?: string;
+  /** What follows `input`, once it is known; standard input stays open until then. */
+  more?: Promise<string>;
   /** Hears each line of standard output as it arrives. */
   tell?: (line: string) => void;
   /** Seconds after which the channel is given up as lost. */

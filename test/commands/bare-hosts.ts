@@ -36,14 +36,27 @@ export function bareHosts(
   function session(host: string, address: string): Session {
     const self: Session = {
       host,
-      exec: (command, { input = '' }: ExecOptions) => {
+      async exec(command, { input = '', more, tell }: ExecOptions) {
         if (command === asRoot(':') && line.sudo !== undefined)
-          return Promise.resolve({ code: line.sudo ? 1 : 0, stdout: '', stderr: `${line.sudo}\n` });
-        const mark = /lvsctl-[0-9a-f]{24}/.exec(input)?.[0];
-        if (!mark) throw new Error(`not a read: ${input.slice(0, 80)}`);
-        const each = input.split(' lvsctl && exit 0\n').at(-1)!;
-        const probes = each.split(/^begin \d+$/m).slice(1);
-        const printed = probes.map((text, index) => {
+          return { code: line.sudo ? 1 : 0, stdout: '', stderr: `${line.sudo}\n` };
+        let stdout = printed(input);
+        for (const each of stdout.split('\n')) tell?.(each);
+        if (more) stdout += printed(await more);
+        return { code: 0, stdout, stderr: '' };
+      },
+      tunnel: () => Promise.reject(new Error('none')),
+      fresh: () => Promise.resolve(self),
+      close: () => Promise.resolve(),
+    };
+    /** What a script of reads prints. */
+    function printed(input: string): string {
+      if (input === '') return '';
+      const mark = /lvsctl-[0-9a-f]{24}/.exec(input)?.[0];
+      if (!mark) throw new Error(`not a read: ${input.slice(0, 80)}`);
+      const each = input.split(' lvsctl && exit 0\n').at(-1)!;
+      const probes = each.split(/^begin \d+$/m).slice(1);
+      return probes
+        .map((text, index) => {
           const output = text.includes(quote(factsProbe.run))
             ? printedFacts(
                 address,
@@ -53,13 +66,9 @@ export function bareHosts(
               ? line.route
               : '';
           return `\n${mark} begin ${index}\n${output}\n${mark} end ${index} 0\n`;
-        });
-        return Promise.resolve({ code: 0, stdout: printed.join(''), stderr: '' });
-      },
-      tunnel: () => Promise.reject(new Error('none')),
-      fresh: () => Promise.resolve(self),
-      close: () => Promise.resolve(),
-    };
+        })
+        .join('');
+    }
     return self;
   }
   return line;

@@ -44,6 +44,28 @@ overEach(transport => {
       expect(await session.exec('cat', { limit: 5 })).toMatchObject({ stdout: 'false' });
     });
 
+    it('sends more once that is known, and then the end', async () => {
+      const { session } = await sessionOn((_command, channel) => {
+        let got = '';
+        channel.on('data', (chunk: Buffer) => {
+          got += chunk;
+          if (got === 'first') channel.write('go on\n');
+        });
+        channel.on('end', () => {
+          channel.write(got);
+          channel.exit(0);
+          channel.end();
+        });
+      });
+      let goOn = (_text: string) => {};
+      const more = new Promise<string>(resolve => {
+        goOn = resolve;
+      });
+      const tell = (line: string) => line === 'go on' && goOn(', second');
+      const ended = await session.exec('cat', { limit: 5, input: 'first', more, tell });
+      expect(ended).toMatchObject({ stdout: 'go on\nfirst, second' });
+    });
+
     it('tells whole lines as they come, and characters of several bytes whole', async () => {
       const euro = Buffer.from('a€b\nc');
       const pieces = [euro.subarray(0, 2), euro.subarray(2), Buffer.from('d\n\nlast')];
