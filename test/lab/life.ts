@@ -48,7 +48,7 @@ export function rebooted(life: () => Life): void {
   it('after a reboot of all at once requests alternate and the plan is still empty', async () => {
     const { cluster, url, pages } = life();
     await cluster.reboot();
-    await answering(cluster, url, 120);
+    await answering(cluster, url, 120, pages);
     expectInTurn(await cluster.requests(10, url), pages);
     await expectNoChanges(cluster);
   });
@@ -77,16 +77,30 @@ export async function expectNoChanges(cluster: Cluster): Promise<void> {
 }
 
 export function expectInTurn(bodies: readonly string[], pages: readonly string[]): void {
-  const first = pages.indexOf(bodies[0]!);
-  expect(bodies).toEqual(bodies.map((_, index) => pages[(first + index) % pages.length]));
+  expect(bodies).toEqual(inTurn(bodies, pages));
 }
 
-/** Waits until the last four requests were all answered. */
-export async function answering(cluster: Cluster, url: string, seconds: number): Promise<void> {
+/** What servers in turn would have answered, beginning with the first of these. */
+function inTurn(bodies: readonly string[], pages: readonly string[]): string[] {
+  const first = pages.indexOf(bodies[0]!);
+  return bodies.map((_, index) => pages[(first + index) % pages.length]!);
+}
+
+/**
+ * Waits until the last four requests were all answered, and when `pages` are given, in turn: after a boot keepalived takes
+ * each real server in when its check has passed, and the director with the highest priority the VIP.
+ */
+export async function answering(
+  cluster: Cluster,
+  url: string,
+  seconds: number,
+  pages?: readonly string[],
+): Promise<void> {
   const limit = Date.now() + seconds * 1000;
   for (;;) {
     const bodies = await cluster.requests(4, url);
-    if (!bodies.includes('-')) return;
+    const wanted = pages ? inTurn(bodies, pages) : bodies;
+    if (!bodies.includes('-') && bodies.join('\n') === wanted.join('\n')) return;
     if (Date.now() > limit) throw new Error(`no answers within ${seconds} s: ${bodies}`);
   }
 }
