@@ -1,7 +1,8 @@
 import { compare } from '../src/plan/compare.js';
-import { changes, type Observed } from '../src/plan/plan.js';
+import { changes } from '../src/plan/plan.js';
 import { kinds } from '../src/resources/index.js';
 import type { Resource, State } from '../src/resources/kind.js';
+import { seen, wish } from '../test/plan/host.js';
 import { type Spread, spread } from './measure.js';
 
 /** The differ alone: so many services with ten real servers each, all as wanted but every hundredth server. */
@@ -29,12 +30,11 @@ export function measureDiffer(): Differ[] {
 }
 
 function scene(services: number) {
-  const why = { reason: 'a real server', place: { file: 'bench.yaml', line: 1, column: 1 } };
   const wanted: Resource[] = [];
-  const tables = { 'virtual-service': new Map<string, State>(), 'real-server': new Map<string, State>() };
-  const want = (kind: keyof typeof tables, key: string, state: State, live = state) => {
-    wanted.push({ kind, key, state, why, stage: 'master' });
-    tables[kind].set(key, live);
+  const live = { 'virtual-service': {} as Record<string, State>, 'real-server': {} as Record<string, State> };
+  const want = (kind: keyof typeof live, key: string, state: State, now = state) => {
+    wanted.push(wish(kind, key, state));
+    live[kind][key] = now;
   };
   for (let index = 0; index < services; index++) {
     const service = `tcp 10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:80`;
@@ -52,26 +52,9 @@ function scene(services: number) {
       want('real-server', `${service} 192.168.${server}.1:80`, state, { ...state, weight: moved ? 2 : 1 });
     }
   }
-  const facts = {
-    host: 'lb1',
-    machineId: 'm',
-    family: 'debian',
-    release: '12',
-    network: 'ifupdown',
-    kernel: '6.1',
-    bootId: 'b',
-    links: [],
-    dhcp: [],
-    missing: [],
-    root: true,
-    ssh: { local: '', port: 22, peer: '', byDefaultRoute: false },
-  } as const;
-  const observed: Observed[] = [
-    { host: 'lb1', status: 'ok', facts, entries: new Map(Object.entries(tables)), unreadable: new Map() },
-  ];
   return {
     desired: new Map([['lb1', wanted]]),
-    observed,
+    observed: [seen('lb1', { live })],
     cluster: { name: 'bench', file: 'bench.yaml', roles: new Map([['lb1', 'director']]) },
   };
 }

@@ -114,12 +114,11 @@ async function measured(bed: Bed, hosts: number): Promise<Read> {
 }
 
 function medians(taken: Readonly<Record<string, readonly Run[]>>) {
-  const middle = (runs: readonly Run[]) =>
-    [...runs].sort((a, b) => a.wall - b.wall)[Math.floor(runs.length / 2)]!;
+  const median = (runs: readonly Run[], what: 'wall' | 'cpu') => spread(runs.map(run => run[what])).median;
   return Object.fromEntries(
     Object.entries(taken).map(([name, runs]) => [
       name,
-      `${middle(runs).wall}/${middle(runs).cpu.toFixed(2)}`,
+      `${median(runs, 'wall').toFixed(3)}/${median(runs, 'cpu').toFixed(2)}`,
     ]),
   );
 }

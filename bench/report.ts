@@ -53,10 +53,9 @@ function readPart(reads: readonly Read[]): string {
   const rows = reads.map(({ hosts, rounds, memory }) => [
     String(hosts),
     seconds(wall(rounds.plan)),
-    ...(rounds.ssh
-      ? [shown(ratio(rounds.plan, rounds.ssh, 'wall')), shown(ratio(rounds.plan, rounds.ssh, 'cpu'))]
-      : ['', '']),
-    ...(rounds.ssh2 ? [shown(ratio(rounds.plan, rounds.ssh2, 'wall'))] : ['']),
+    shown(ratio(rounds.plan, rounds.ssh, 'wall')),
+    shown(ratio(rounds.plan, rounds.ssh, 'cpu')),
+    shown(ratio(rounds.plan, rounds.ssh2, 'wall')),
     `${Math.round((wall(rounds.plan) / hosts) * 1000)} ms`,
     `${Math.round(memory)} MB`,
   ]);

@@ -22,7 +22,7 @@ export const allow = () =>
     (text: string, before: readonly string[] = []) => [...before, ...text.split(',')],
   );
 
-/** Of those who change a cluster as a whole. */
+/** What apply, drain and undo take; destroy goes on with the others as it is. */
 export const skipUnreachable = () =>
   new Option('--skip-unreachable', 'go on with the hosts that can be read');
 

@@ -41,38 +41,35 @@ export async function observe(
   const first = batch(cluster, [factsProbe]);
   let heard = '';
   let over = false;
-  let asked: Asked | Refused | undefined;
-  let fault: unknown;
-  let goOn: (script: string) => void = () => {};
-  const more = new Promise<string>(resolve => {
-    goOn = resolve;
+  let tellFacts: (printed: Printed) => void = () => {};
+  const facts = new Promise<Printed>(resolve => {
+    tellFacts = resolve;
   });
   const tell = (line: string) => {
     if (over) return;
     heard += `${line}\n`;
     over = first.isLast(line);
-    if (!over) return;
-    try {
-      asked = ask(host, cluster, first.take(heard, '')[0]!, wish, kinds);
-    } catch (error) {
-      fault = error;
-    }
-    goOn(asked && 'batch' in asked ? asked.batch.text : '');
+    if (over) tellFacts(first.take(heard, '')[0]!);
   };
+  const asked = facts.then(printed => ask(host, cluster, printed, wish, kinds));
+  const more = asked.then(
+    next => ('batch' in next ? next.batch.text : ''),
+    () => '',
+  );
   const ended = await session.exec(readTwice(first.text), {
     input: first.text,
     more,
     tell,
     limit: READ_SECONDS,
   });
-  if (fault) throw fault;
+  const next = over ? await asked : undefined;
   if ('lost' in ended) {
-    const remedy = asked
+    const remedy = next
       ? 'try again; if it stays so, look at the host'
       : 'look at the host and the way to it';
     return { observed: { host, status: 'unreachable', message: ended.lost, remedy }, wanted: [] };
   }
-  const told = asked ?? noShell(host, ended.stderr);
+  const told = next ?? noShell(host, ended.stderr);
   if (!('batch' in told)) return { observed: { host, ...told }, wanted: [] };
   return { observed: observedOf(host, told, ended), wanted: told.wanted };
 }

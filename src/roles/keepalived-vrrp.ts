@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { cidr } from '../topology/network.js';
+import { preferredMaster } from '../topology/preferred-master.js';
 import type { Director, Interface4, Topology, TrackedScript, Vrrp } from '../topology/topology.js';
 import { KEEPALIVED, scriptPath } from './keepalived-places.js';
 import { nginxWatch } from './nginx-watch.js';
@@ -77,9 +78,8 @@ export function instances(topology: Topology, vrrp: Vrrp, host: Director, cards:
 }
 
 /** The director that becomes master first: the highest priority, and the first of equals. */
-export function isMaster({ directors }: Pick<Topology, 'directors'>, host: Director): boolean {
-  const highest = Math.max(...directors.map(({ priority }) => priority));
-  return directors.find(({ priority }) => priority === highest)?.name === host.name;
+export function isMaster(topology: Pick<Topology, 'directors'>, host: Director): boolean {
+  return preferredMaster(topology).name === host.name;
 }
 
 /** The address of `outside` that VRRP speaks from; undefined when the topology does not say. */

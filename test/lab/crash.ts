@@ -88,14 +88,9 @@ export async function tryPoint(c: Cluster, point: Point): Promise<Held> {
   await c.on(host, CLEAR);
   const now = await standing(c);
   const state = now.changes.length === 0 ? 'new' : same(now.changes, old.changes) ? 'old' : 'mixed';
-  const held = (message?: string): Held => ({
-    ...point,
-    state,
-    ...(message !== undefined && { message }),
-    seconds: Math.round((Date.now() - began) / 1000),
-  });
-  if (state === 'mixed') return held(`lvsctl ended with ${code}; ${difference(old.changes, now.changes)}`);
-  return held();
+  const message = `lvsctl ended with ${code}; ${difference(old.changes, now.changes)}`;
+  const seconds = Math.round((Date.now() - began) / 1000);
+  return { ...point, state, ...(state === 'mixed' && { message }), seconds };
 }
 
 /** The next apply has to make the cluster, and leave nothing of itself or of those before; what is wrong otherwise. */

@@ -3,6 +3,7 @@ import { type Change, changes } from '../../plan/plan.js';
 import type { Resource } from '../../resources/kind.js';
 import { splitServerKey } from '../../resources/server-key.js';
 import { cidr } from '../../topology/network.js';
+import { preferredMaster } from '../../topology/preferred-master.js';
 import { serverName, vips } from '../../topology/services.js';
 import type { PlanRule } from './plan-rule.js';
 
@@ -58,11 +59,10 @@ export const masterMoves: PlanRule = {
   title: 'The VIP stays where it is.',
   severity: 'warning',
   judge({ topology, plan, observed }) {
-    const { vrrp, directors } = topology;
-    const names = new Set(directors.map(({ name }) => name));
+    const { vrrp } = topology;
+    const names = new Set(topology.directors.map(({ name }) => name));
     if (!vrrp || vrrp.preempt === 'none' || !changes(plan).some(({ host }) => names.has(host))) return [];
-    const first = Math.max(...directors.map(({ priority }) => priority));
-    const then = directors.find(({ priority }) => priority === first)!.name;
+    const then = preferredMaster(topology).name;
     return vips(topology).flatMap(({ vip }) => {
       const now = observed.find(
         each => names.has(each.host) && each.status === 'ok' && holds(each, cidr(vip)),

@@ -2,6 +2,7 @@ import { holds } from '../../plan/holds.js';
 import { changes, type Observed } from '../../plan/plan.js';
 import { said } from '../../plan/verdicts.js';
 import { cidr } from '../../topology/network.js';
+import { preferredMaster } from '../../topology/preferred-master.js';
 import { vips } from '../../topology/services.js';
 import type { Director } from '../../topology/topology.js';
 import type { PlanRule, Seen } from './plan-rule.js';
@@ -16,11 +17,11 @@ export const vipOnBackup: PlanRule = {
   judge: seen =>
     held(seen).flatMap(({ vip, holders }) => {
       const [holder] = holders;
-      const { vrrp, directors } = seen.topology;
-      const first = Math.max(...directors.map(({ priority }) => priority));
-      if (holders.length !== 1 || vrrp?.preempt === 'none' || holder!.director.priority === first) return [];
+      const { vrrp } = seen.topology;
+      const master = preferredMaster(seen.topology);
+      if (holders.length !== 1 || vrrp?.preempt === 'none' || holder!.director.priority === master.priority)
+        return [];
       const line = said(holder!.read, `vrrp ${vrrp!.instance}`, 'MASTER');
-      const master = directors.find(({ priority }) => priority === first)!;
       return [
         {
           host: holder!.director.name,
