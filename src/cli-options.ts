@@ -81,6 +81,6 @@ export function changeOptions(command: Command): Command {
         .default(30)
         .argParser(seconds),
     )
-    .option('--keep-finished', 'when a phase fails, keep the hosts that were through before it')
+    .option('--rollback-all', 'when a phase fails, take back the hosts that were through before it too')
     .option('--no-rollback', 'hosts never take anything back by themselves');
 }

@@ -40,7 +40,11 @@ interface Row {
 
 /** One row a phase, and below it one a host that it works on; the last row is the confirmation. */
 async function rows(plan: Plan): Promise<Progress> {
-  const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
+  const { DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await import('listr2');
+  // Progress goes to standard error: that the result on standard output goes into a file or a pipe takes none of it away.
+  class OnStandardError extends DefaultRenderer {
+    static override nonTTY = true;
+  }
   const table = plan.phases.map(
     phase => new Map([...phase.changes].map(([host, all]) => [host, row(all.length)])),
   );
@@ -66,6 +70,7 @@ async function rows(plan: Plan): Promise<Progress> {
     [...plan.phases.map(phaseTask), hostTask(['Checking over new connections', confirmation])],
     {
       exitOnError: false,
+      renderer: OnStandardError,
       rendererOptions: {
         collapseSubtasks: false,
         logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }),

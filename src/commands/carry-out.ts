@@ -25,8 +25,8 @@ export interface CarryOutOptions extends ClusterOptions {
   drainTimeout?: number;
   /** false: hosts never take anything back by themselves. */
   rollback: boolean;
-  /** When a phase fails, hosts that were through before it keep their changes. */
-  keepFinished?: boolean;
+  /** When a phase fails, hosts that were through before it go back too. */
+  rollbackAll?: boolean;
   destroy?: boolean;
 }
 
@@ -93,7 +93,7 @@ async function run(
     patience: options.rollback ? options.confirmTimeout : 0,
     ...(options.lockTimeout !== undefined && { lockTimeout: options.lockTimeout }),
     ...(options.drainTimeout !== undefined && { drainTimeout: options.drainTimeout }),
-    ...(options.keepFinished && { keepFinished: true }),
+    ...(options.rollbackAll && { rollbackAll: true }),
     tell,
     check,
     signal: io.signal,

@@ -21,8 +21,8 @@ export interface ApplyOptions {
   lockTimeout?: number;
   /** Seconds that connections have to end before their real server is removed; 30 when it is left out. */
   drainTimeout?: number;
-  /** When a phase fails, keeps the hosts that have nothing more to do in it or later; else every host goes back. */
-  keepFinished?: boolean;
+  /** When a phase fails, also takes back the hosts that were through before it; else those keep their changes. */
+  rollbackAll?: boolean;
   tell: (event: Event) => void;
   /** Whether all is as planned, asked over new connections before anything is confirmed: why not, or undefined. */
   check: () => Promise<string | undefined>;
@@ -35,8 +35,8 @@ const FORSAKEN = 60;
 
 /**
  * Carries out a plan: every host that it changes is locked and armed first, then phase after phase on all hosts of
- * the phase side by side. Confirmed only when every phase went through and the check passes; otherwise every host
- * goes back (see `keepFinished`). What came of it is in the events.
+ * the phase side by side. Confirmed only when every phase went through and the check passes; when a phase
+ * fails, the hosts that were through before it are confirmed (see `rollbackAll`), and otherwise every host goes back. What came of it is in the events.
  */
 export async function apply(
   plan: Plan,
@@ -80,7 +80,7 @@ export async function apply(
   if (good && !signal?.aborted) {
     await Promise.all([...grips.values()].map(grip => grip.conclude('confirm')));
   } else {
-    const keep = options.keepFinished && phaseFailed && !signal?.aborted;
+    const keep = phaseFailed && !options.rollbackAll && !signal?.aborted;
     const kept = keep ? await finished(plan, reached, grips) : new Set<string>();
     for (const group of backwards(plan)) {
       await Promise.all(group.map(host => grips.get(host)?.conclude(kept.has(host) ? 'confirm' : 'undo')));
