@@ -54,9 +54,13 @@ changing('apply', 'make the hosts equal to the topology')
       (await import('./commands/apply.js')).apply({ ...options, ...(planFile && { planFile }) }, world),
     )(...rest),
   );
-hosted('drift', 'for cron: silent when in sync, else what differs, and exit code 2').action(
-  run<ClusterOptions>(async (options, world) => (await import('./commands/drift.js')).drift(options, world)),
-);
+hosted('drift', 'for cron: silent when in sync, else what differs, and exit code 2')
+  .addOption(allow())
+  .action(
+    run<ClusterOptions>(async (options, world) =>
+      (await import('./commands/drift.js')).drift(options, world),
+    ),
+  );
 changing('destroy', 'give the hosts back as they were before the first apply').action(
   run<import('./commands/apply.js').ApplyOptions>(async (options, world) =>
     (await import('./commands/apply.js')).apply({ ...options, destroy: true }, world),

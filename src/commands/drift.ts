@@ -1,5 +1,5 @@
 import { driftText } from '../report/drift-text.js';
-import { exitCode, planResults } from '../report/exit-code.js';
+import { driftResults, exitCode } from '../report/exit-code.js';
 import { jsonText } from '../report/json-text.js';
 import { planJson } from '../report/plan-json.js';
 import { connectorOf, read } from './cluster.js';
@@ -20,7 +20,7 @@ export async function drift(options: ClusterOptions, io: Io): Promise<number> {
     } else {
       io.out(driftText(plan, { verbose: options.verbose ?? false }));
     }
-    return exitCode(planResults(plan, true));
+    return exitCode(driftResults(plan));
   } finally {
     await line.close();
   }

@@ -38,7 +38,7 @@ export function exitMeaning(code: ExitCode): string {
   return meanings[code];
 }
 
-/** What a plan comes to; `detailed`: that there are differences counts as a result (drift, --detailed-exitcode). */
+/** What a plan comes to; `detailed`: that there are differences counts as a result (--detailed-exitcode). */
 export function planResults(plan: Plan, detailed: boolean): Result[] {
   const numbers = tally(plan);
   return [
@@ -46,6 +46,12 @@ export function planResults(plan: Plan, detailed: boolean): Result[] {
     ...(numbers.errors > 0 ? (['refused'] as const) : []),
     ...(detailed && numbers.total > 0 ? (['differs'] as const) : []),
   ];
+}
+
+/** What drift comes to. It asks for nothing that could be refused: what a rule calls an error is a difference as well. */
+export function driftResults(plan: Plan): Result[] {
+  const { total, errors } = tally(plan);
+  return [...readResults(plan), ...(total + errors > 0 ? (['differs'] as const) : [])];
 }
 
 /** What an apply comes to, with the hosts it could not read. */

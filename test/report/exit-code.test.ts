@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { HostOutcome } from '../../src/plan/outcome.js';
-import { applyResults, exitCode, planResults, type Result } from '../../src/report/exit-code.js';
+import {
+  applyResults,
+  driftResults,
+  exitCode,
+  planResults,
+  type Result,
+} from '../../src/report/exit-code.js';
 import { change, plan } from './sample.js';
 
 const one = [change('lb1', { kind: 'sysctl', key: 'a', after: { value: '1' } })];
+const error = { id: 'x', severity: 'error' as const, message: 'm', remedy: 'r' };
 const dead = { name: 'web1', status: 'unreachable' as const };
 
 describe('the exit code', () => {
@@ -17,7 +24,7 @@ describe('the exit code', () => {
   it.each([
     ['an empty plan', plan(), true, 0],
     ['a plan with changes', plan(one), false, 0],
-    ['drift', plan(one), true, 2],
+    ['a plan whose differences are to count', plan(one), true, 2],
     ['a host that was not reached', plan(one, { hosts: [{ name: 'lb1' }, dead] }), true, 4],
     [
       'a kind that could not be read',
@@ -26,12 +33,7 @@ describe('the exit code', () => {
       4,
     ],
     ['a host that refused', plan([], { hosts: [{ name: 'lb1', status: 'refused' }, dead] }), true, 1],
-    [
-      'a guard',
-      plan(one, { findings: [{ id: 'x', severity: 'error', message: 'm', remedy: 'r' }] }),
-      true,
-      3,
-    ],
+    ['a guard', plan(one, { findings: [error] }), true, 3],
     [
       'a warning',
       plan([], { findings: [{ id: 'x', severity: 'warning', message: 'm', remedy: 'r' }] }),
@@ -40,6 +42,16 @@ describe('the exit code', () => {
     ],
   ])('of %s', (_, seen, detailed, code) => {
     expect(exitCode(planResults(seen, detailed))).toBe(code);
+  });
+
+  it.each([
+    ['without a difference', plan(), 0],
+    ['with one', plan(one), 2],
+    ['with one whose repair a guard would refuse', plan(one, { findings: [error] }), 2],
+    ['with what a rule calls an error', plan([], { findings: [error] }), 2],
+    ['on hosts that were not all reached', plan(one, { hosts: [{ name: 'lb1' }, dead] }), 4],
+  ])('of drift %s', (_, seen, code) => {
+    expect(exitCode(driftResults(seen))).toBe(code);
   });
 
   it.each<[string, Partial<HostOutcome>, number]>([
