@@ -1,7 +1,7 @@
 import { invert } from '../plan/invert.js';
 import type { Change } from '../plan/plan.js';
 import type { Command, Kind } from '../resources/kind.js';
-import { commandText, prelude, quote } from './script.js';
+import { prelude, quote, subshellText } from './script.js';
 
 type Kinds = ReadonlyMap<string, Kind>;
 
@@ -136,7 +136,7 @@ function checkOf({ check }: Change): [string, Command][] {
 }
 
 function joined(commands: readonly Command[]): string {
-  return commands.length === 0 ? ':' : commands.map(command => `{ ${commandText(command)}; }`).join(' && ');
+  return commands.length === 0 ? ':' : commands.map(command => `{ ${subshellText(command)}; }`).join(' && ');
 }
 
 /** `drain`: the number of the change that tells the journal, on descriptor 3, for how many connections it waits. */

@@ -8,7 +8,7 @@ export function quote(word: string): string {
 }
 
 /**
- * A command as shell text: the fixed text in a shell of its own, data as arguments, input through base64. With
+ * A command as shell text: the fixed text in a shell of its own, data as arguments, input through a pipe. With
  * `limit` it is ended after that many seconds.
  */
 export function commandText({ run, args = [], input }: Command, limit?: number): string {
@@ -23,8 +23,10 @@ export function subshellText({ run, args = [], input }: Command): string {
   return input === undefined ? `${subshell} </dev/null` : `${fed(input)} | ${subshell}`;
 }
 
+/** The shell's own printf: no program is started for it, and no list of arguments is too small for it. */
 function fed(input: string): string {
-  return `printf %s ${quote(Buffer.from(input).toString('base64'))} | base64 -d`;
+  if (!input.includes('\0')) return `printf %s ${single(input)}`;
+  return `printf %s ${Buffer.from(input).toString('base64')} | base64 -d`;
 }
 
 /** What every script of ours starts with: a known path and language, and the cluster's name. */
@@ -84,6 +86,6 @@ export function asRoot(text: string, ...args: string[]): string {
 }
 
 // Single quotes are the one form that sh, csh and fish read alike.
-function single(text: string): string {
+export function single(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

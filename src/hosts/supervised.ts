@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ApplyRecord } from '../plan/record.js';
 import type { Mark } from '../systems/facts.js';
-import { asRoot, prelude, quote, RUN_AS_ROOT } from './script.js';
+import { asRoot, prelude, quote, RUN_AS_ROOT, single } from './script.js';
 import type { Ended, Session } from './session.js';
 
 const HOME = '/var/lib/lvsctl';
@@ -52,13 +52,17 @@ export async function begin(
   ];
   const puts = files
     .filter((file): file is [string, string] => file[1] !== undefined)
-    .map(([name, text]) => `put ${name} <<'${END}'\n${encoded(text)}\n${END}`);
+    .map(([name, text]) => `put ${name} ${single(text)}`);
   const script = `${prelude(load.cluster)}umask 077
 dir=${quote(directory)} home=${HOME} run=/run/lvsctl
 [ ! -e "$home" ] && fresh=1 || fresh=
 give_up() { rm -rf "$dir"; rmdir "$home/apply" 2>/dev/null; [ -z "$fresh" ] || rmdir "$home" 2>/dev/null; echo "$*"; exit 0; }
 forget() { rm -rf "$1"; systemctl reset-failed "lvsctl-apply-\${1##*/}.service" >/dev/null 2>&1; }
-put() { said=$({ base64 -d >"$dir/$1"; } 2>&1) || give_up "no cannot write $dir/$1: $said"; }
+# By the shell's own printf, which says why not only when it is asked once more.
+put() {
+  { printf %s "$2" >"$dir/$1"; } 2>/dev/null && return
+  said=$({ printf %s "$2" >"$dir/$1"; } 2>&1) || give_up "no cannot write $dir/$1: $said"
+}
 for old in "$home"/apply/*; do
   [ -d "$old" ] && mkdir -p -m 755 "$run" && flock -n "$run/lock" true || continue
   if [ -e "$old/armed" ] && [ "$(cat "$old/armed")" = undo ]; then
@@ -178,11 +182,3 @@ systemctl reset-failed lvsctl-apply-${id}.service
 
 // A supervisor that is gone needs no waking.
 const WAKE = 'kill -USR1 "$(cat "$dir/pid")" 2>/dev/null || :';
-
-const END = 'lvsctl_end_of_file';
-
-function encoded(text: string): string {
-  return Buffer.from(text)
-    .toString('base64')
-    .replace(/(.{76})/g, '$1\n');
-}

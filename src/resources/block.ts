@@ -1,5 +1,5 @@
 import { inPlace } from './in-place.js';
-import { type Kind, type State, Unreadable } from './kind.js';
+import { type Command, type Edit, type Kind, type State, Unreadable } from './kind.js';
 
 /** How one entry of a marked block is written. Keys are `FILE REST`; FILE has no spaces. */
 interface Written<S extends State> {
@@ -24,7 +24,22 @@ export interface BlockKind<S extends State> extends Kind<S> {
 
 /** A kind whose entries are lines between `# BEGIN lvsctl NAME` and `# END lvsctl NAME` in a shared file. */
 export function blockKind<S extends State>(written: Written<S>): BlockKind<S> {
-  const run = edit(written);
+  const run = rewriting(written);
+  const words = ({ key, after }: Edit<S>) => {
+    const { rest } = parts(key);
+    return [
+      written.identify(rest),
+      after ? written.write(rest, after) : '',
+      written.top?.(rest) ? 'top' : '',
+    ];
+  };
+  const together = (edits: readonly Edit<S>[]): readonly Command[] => {
+    const files = new Set(edits.map(({ key }) => parts(key).file));
+    return [...files].map(file => ({
+      run,
+      args: [file, ...edits.filter(({ key }) => parts(key).file === file).flatMap(words)],
+    }));
+  };
   return {
     name: written.name,
     layer: 'persisted',
@@ -44,11 +59,8 @@ export function blockKind<S extends State>(written: Written<S>): BlockKind<S> {
     },
     owns: () => true,
     line: (key, state) => written.write(parts(key).rest, state),
-    steps({ key, after }) {
-      const { file, rest } = parts(key);
-      const line = after ? written.write(rest, after) : '';
-      return [{ run, args: [file, written.identify(rest), line, written.top?.(rest) ? 'top' : ''] }];
-    },
+    steps: edit => together([edit]),
+    together,
   };
 }
 
@@ -88,30 +100,44 @@ for FILE do
 done
 `;
 
-/** When the block is new, its BEGIN line says what else changed, so that dropping it restores every byte. */
-function edit({ id, afterwards = '' }: { id: string; afterwards?: string }): string {
+/**
+ * Shell text that writes entries into the block of file $1: what identifies each, its line (empty: it goes), `top` or
+ * nothing. When the block is new, its BEGIN line says what else changed, so that dropping it restores every byte.
+ */
+function rewriting({ id, afterwards = '' }: { id: string; afterwards?: string }): string {
   return `${inPlace}
-export FILE="$1" ID="$2" LINE="$3" PLACE="$4"
-[ -n "$LINE" ] || [ -z "$NEW" ] || exit 0
+export FILE="$1" COUNT=0
+some=
+shift
+while [ $# -gt 0 ]; do
+  COUNT=$((COUNT + 1))
+  export "ID$COUNT=$1" "LINE$COUNT=$2" "PLACE$COUNT=$3"
+  some=$some$2
+  shift 3
+done
+[ -n "$some" ] || [ -z "$NEW" ] || exit 0
 rewrite '${bounds}
   ${id}
   function comment(line) { return line ~ /^[ \\t]*([#;]|\\r?$)/ }
-  END {
-    find()
-    line = ENVIRON["LINE"]
+  function edit(wanted, line, top,  i, done, how) {
     if (!b) {
-      if (line == "") { give(n); exit }
+      if (line == "") return
       how = ENVIRON["NEW"] ? " (new file)" : n && !whole ? " (no newline before)" : ""
       whole = 1
       l[b = ++n] = "# BEGIN lvsctl " cluster how
       l[e = ++n] = "# END lvsctl " cluster
     }
     for (i = b + 1; i < e; i++) {
-      if (comment(l[i]) || id(l[i]) != ENVIRON["ID"] "") continue
+      if (comment(l[i]) || id(l[i]) != wanted "") continue
       if (line == "" || done++) { drop(i--); e-- }
       else l[i] = line
     }
-    if (line != "" && !done) { add(line, ENVIRON["PLACE"] ? b + 1 : e); e++ }
+    if (line != "" && !done) { add(line, top ? b + 1 : e); e++ }
+  }
+  END {
+    find()
+    for (k = 1; k <= ENVIRON["COUNT"]; k++) edit(ENVIRON["ID" k], ENVIRON["LINE" k], ENVIRON["PLACE" k])
+    if (!b) { give(n); exit }
     for (i = b + 1; i < e; i++) if (!comment(l[i])) left++
     if (!left) {
       how = l[b]
@@ -122,6 +148,7 @@ rewrite '${bounds}
     give(n)
   }
 '
+${afterwards && 'set -- "$FILE"'}
 ${afterwards}
 `;
 }

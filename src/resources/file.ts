@@ -112,7 +112,8 @@ if [ -d "$path" ] && [ ! -L "$path" ]; then echo "$path is a directory: move it 
 new=$folder/.\${path##*/}.lvsctl
 trap 'rm -f -- "$new"' EXIT
 trap 'exit 1' HUP INT TERM
-rm -f -- "$new" || exit
+if [ -e "$new" ] || [ -L "$new" ]; then rm -f -- "$new" || exit; fi
+plain=
 if [ "$encoding" = sha256 ]; then
   hash=$(sha256sum <"$path" | cut -c 1-64)
   [ "$hash" = "$(cat)" ] || { echo "$path was larger than 1 MB: put it back by hand" >&2; exit 1; }
@@ -124,14 +125,16 @@ elif [ -n "$link" ]; then
 elif [ -f "$path" ] && [ ! -L "$path" ]; then
   cp -a -- "$path" "$new" || exit
 else
-  (umask 077; : >"$new") || exit
+  if [ "$mode" = 0644 ] && [ ! -g "$folder" ]; then plain=1; else umask 077; fi
+  : >"$new" || exit
 fi
-chown -- "$owner:$group" "$new" && chmod -- "$mode" "$new" || exit
+# What we make is ours and has the usual mode, unless something else is wanted.
+[ "$plain $owner:$group" = '1 root:root' ] || { chown -- "$owner:$group" "$new" && chmod -- "$mode" "$new"; } || exit
 case $encoding in
   utf8) cat >"$new" ;;
   base64) base64 -d >"$new" ;;
 esac || exit
-if [ ! -L "$path" ] && cmp -s -- "$new" "$path" && [ "$(rights "$new")" = "$(rights "$path")" ]; then exit 0; fi
+if [ -f "$path" ] && [ ! -L "$path" ] && cmp -s -- "$new" "$path" && [ "$(rights "$new")" = "$(rights "$path")" ]; then exit 0; fi
 dd if=/dev/null of="$new" conv=notrunc,fsync 2>/dev/null && mv -fT -- "$new" "$path"
 `;
 

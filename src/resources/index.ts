@@ -47,11 +47,12 @@ const ALL: readonly Kind<never>[] = [
   virtualService,
   realServer,
   savedService,
-  variable,
   serviceBoot,
   // Behind what makes systemd read its units again: with the mount of a silent NFS server that takes 90 s.
   mount,
   service,
+  // Behind ipvsadm.service, whose start clears the kernel's table as soon as AUTO is true in /etc/default/ipvsadm.
+  variable,
   verdict,
 ] as never;
 

@@ -1,4 +1,4 @@
-import { type Entries, type Kind, Unreadable } from './kind.js';
+import { type Command, type Edit, type Entries, type Kind, Unreadable } from './kind.js';
 
 /** Whether a systemd unit comes up at boot; the key is its name with suffix. SysV scripts count too. */
 export const serviceBoot: Kind<{ enabled: boolean }> = {
@@ -7,8 +7,15 @@ export const serviceBoot: Kind<{ enabled: boolean }> = {
   probe: keys => ({ run: READ, args: keys }),
   parse,
   isGone: ({ enabled }) => !enabled,
-  steps: ({ key, after }) => [{ run: after?.enabled ? ENABLE : DISABLE, args: [key] }],
+  together,
+  steps: edit => together([edit]),
 };
+
+function together(edits: readonly Edit<{ enabled: boolean }>[]): readonly Command[] {
+  return [
+    { run: SWITCH, args: edits.flatMap(({ key, after }) => [after?.enabled ? 'enable' : 'disable', key]) },
+  ];
+}
 
 // Neither is-enabled nor enable follows an alias (nfs-kernel-server.service); systemd itself knows the real name.
 const REAL = `real() {
@@ -36,25 +43,31 @@ for unit do
   [ -z "$state" ] || printf '%s %s\\n' "$state" "$unit"
 done`;
 
-// For a unit of its own, the SysV hook of systemctl would only rename the links of a script that systemd ignores
-// (and read all units again twice); for a script it is what enables it, and reads all units again itself.
-const SWITCH = `${REAL}
-switch() {
-  case $(systemctl show -p FragmentPath -- "$2" 2>/dev/null) in
-  */generator*) systemctl -q --no-reload "$1" -- "$2" ;;
-  *) SYSTEMCTL_SKIP_SYSV=1 systemctl -q "$1" -- "$2" ;;
+// For a unit of its own, the SysV hook of systemctl would only rename the links of a script that systemd ignores; for a
+// script it is what enables it, and makes systemd read its units again. So scripts come last: all need that once.
+const SWITCH = `nl='
+'
+left=$(($# / 2)) due=
+while [ $# -gt 0 ]; do
+  word=$1 unit=$2 left=$((left - 1))
+  shift 2
+  if [ $left -lt 0 ]; then
+    systemctl -q --no-reload $word -- "$unit" || exit
+    due=
+    continue
+  fi
+  said=$nl$(systemctl show -p Id -p FragmentPath -- "$unit" 2>/dev/null)$nl
+  real=\${said#*"$nl"Id=} real=\${real%%"$nl"*}
+  [ -z "$real" ] || unit=$real
+  if [ $word = disable ]; then
+    case $(systemctl is-enabled -- "$unit" 2>/dev/null) in '' | not-found) continue ;; esac
+  fi
+  case $said in
+  *"$nl"FragmentPath=*/generator*) set -- "$@" $word "$unit" ;;
+  *) SYSTEMCTL_SKIP_SYSV=1 systemctl -q --no-reload $word -- "$unit" || exit; due=1 ;;
   esac
-}`;
-
-const ENABLE = `${SWITCH}
-switch enable "$(real "$1")"`;
-
-const DISABLE = `${SWITCH}
-unit=$(real "$1")
-case $(systemctl is-enabled -- "$unit" 2>/dev/null) in
-'' | not-found) ;;
-*) switch disable "$unit" ;;
-esac`;
+done
+[ -z "$due" ] || systemctl daemon-reload`;
 
 /** What `systemctl is-enabled` says of units that come up, or cannot be enabled because others bring them up. */
 const UP = ['enabled', 'static', 'indirect', 'generated', 'alias'];

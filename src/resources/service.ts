@@ -57,6 +57,8 @@ hushed() {
   rmdir "\${dropin%/*}" 2>/dev/null
   systemctl daemon-reload && return "$1"
 }
+# As its script reads it (Debian): without AUTO it leaves the table alone.
+quiet() { [ -f /etc/default/ipvsadm ] && ! (AUTO=; . /etc/default/ipvsadm && [ "$AUTO" = true ]) >/dev/null 2>&1; }
 known() { [ "$(systemctl show -p LoadState -- "$1")" != LoadState=not-found ]; }`;
 
 const START = `${HUSH}
@@ -64,7 +66,7 @@ ${SETTLED}
 known "$1" || { printf 'systemd knows no unit %s; is its package installed?\\n' "$1" >&2; exit 1; }
 systemctl -q is-active -- "$1" && exit
 systemctl reset-failed -- "$1" 2>/dev/null
-if [ "$1" = ipvsadm.service ] && [ -e /proc/net/ip_vs ] && ipvsadm -Sn | grep -q .; then
+if [ "$1" = ipvsadm.service ] && ! quiet && [ -e /proc/net/ip_vs ] && ipvsadm -Sn | grep -q .; then
   hushed start "$1" 'ExecStart=
 ExecStart=/bin/true'
 else
@@ -73,7 +75,7 @@ else
 fi || { systemctl status --no-pager -n 5 -- "$1" >&2; exit 1; }`;
 
 const STOP = `${HUSH}
-if [ "$1" = ipvsadm.service ] && systemctl -q is-active -- "$1"; then
+if [ "$1" = ipvsadm.service ] && ! quiet && systemctl -q is-active -- "$1"; then
   hushed stop "$1" ExecStop=
 elif known "$1" || systemctl -q is-active -- "$1"; then
   systemctl stop -- "$1"

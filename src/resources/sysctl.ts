@@ -1,4 +1,4 @@
-import { type Entries, type Kind, Unreadable } from './kind.js';
+import { type Command, type Edit, type Entries, type Kind, Unreadable } from './kind.js';
 
 /**
  * Kernel values as they are now. The key is a name as sysctl(8) writes it: dots, and a slash for a dot inside an
@@ -10,8 +10,13 @@ export const sysctl: Kind<{ value: string }> = {
   leaves: 'a value that came with a module stays with it',
   probe: keys => ({ run: READ, args: keys.map(path) }),
   parse,
-  steps: ({ key, after }) => (after ? [{ run: WRITE, args: [path(key), after.value, key] }] : []),
+  together: edits => edits.flatMap(steps),
+  steps,
 };
+
+function steps({ key, after }: Edit<{ value: string }>): readonly Command[] {
+  return after ? [{ run: WRITE, args: [path(key), after.value, key] }] : [];
+}
 
 // Not the shell's own `read`: it asks for single bytes, and the kernel gives a value to the first read alone.
 const READ = `for path do

@@ -2,13 +2,21 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { kinds } from '../../src/resources/index.js';
 import type { Command } from '../../src/resources/kind.js';
 import type { Fault, Topology } from '../../src/topology/topology.js';
 import { bases, furnish, type Generated, withBrokenBytes, withHostileStrings } from './generated.js';
 import { type Journey, journey } from './journey.js';
 import { statements } from './statements.js';
+
+// Nothing of a script is to happen to this machine: in a subshell, too, a command's text is only a word to write down.
+vi.mock('../../src/hosts/script.js', async original => {
+  const real = await original<typeof import('../../src/hosts/script.js')>();
+  const subshellText: typeof real.subshellText = command =>
+    real.subshellText({ ...command, run: `written ${real.quote(command.run)} "$@"` });
+  return { ...real, subshellText };
+});
 
 /** `npm run hostile` takes 10,000 of a seed of its own; HOSTILE_SEED tells them again, HOSTILE_ONLY one of them. */
 const { HOSTILE, HOSTILE_SEED, HOSTILE_ONLY } = process.env;
@@ -149,9 +157,10 @@ function written(topology: Topology, files: Journey['files'], harmless?: Journey
   }
 }
 
-// Whatever a script has run by a shell of its own is written down instead: its words, and its standard input.
+// Whatever a script has run is written down instead: its text, its words, and its standard input.
 const WRITE_DOWN = `
-sh() { { printf '%s\\0' "$@"; base64 -w 0; printf '\\0\\n\\0'; } >>"$WRITTEN"; }
+written() { { printf '%s\\0' "$@"; base64 -w 0; printf '\\0\\n\\0'; } >>"$WRITTEN"; }
+sh() { [ "$1 $3" = '-c lvsctl' ] || return; run=$2; shift 3; written "$run" "$@"; }
 word=$1
 timeout() {
   case $1,$word in -s,together) (eval "$6"); return ;; -s,*) return 1 ;; esac
@@ -184,7 +193,7 @@ function throughRealShell({ scripts }: Journey, number: number): number {
   });
   const told = readFileSync(out, 'utf8').split('\0\n\0').slice(0, -1);
   const wanted = commands.map(({ run, args = [], input = '' }) =>
-    ['-c', run, 'lvsctl', ...args, Buffer.from(input).toString('base64')].join('\0'),
+    [run, ...args, Buffer.from(input).toString('base64')].join('\0'),
   );
   let from = 0;
   for (const command of wanted) {

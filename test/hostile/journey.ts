@@ -1,6 +1,5 @@
 import { phaseScript, readyScript, undoScript } from '../../src/hosts/phase-script.js';
 import { batch } from '../../src/hosts/read.js';
-import { quote } from '../../src/hosts/script.js';
 import { compare } from '../../src/plan/compare.js';
 import { hostChanges } from '../../src/plan/outcome.js';
 import { type Change, changes, type Observed, type Plan } from '../../src/plan/plan.js';
@@ -180,7 +179,8 @@ function scriptsOf({ name }: Topology, plan: Plan): Journey['scripts'] {
       const part = all.filter(({ change }) => changes.get(host)?.includes(change));
       if (part.length === 0) return [];
       const text = phaseScript(name, DIRECTORY, part, kinds, reloads);
-      return [{ text, word: '1', commands: part.flatMap(({ change }) => single(change)) }];
+      const alone = part.filter(({ change }) => !kinds.get(change.kind)?.together);
+      return [{ text, word: '1', commands: alone.flatMap(({ change }) => single(change)) }];
     });
     const undo = undoScript(name, all, kinds);
     const ready = readyScript(name, DIRECTORY, all, kinds);
@@ -193,22 +193,22 @@ function scriptsOf({ name }: Topology, plan: Plan): Journey['scripts'] {
   });
 }
 
-/** What one change alone has carried out, where the kind does not put several together. */
+/** What one change has carried out by itself. */
 function single(change: Change): readonly Command[] {
   const kind = kinds.get(change.kind);
-  if (!kind || change.stays || kind.stays || change.heldBy || kind.together) return [];
+  if (!kind || change.stays || kind.stays || change.heldBy) return [];
   return change.action === 'reload' ? kind.reload!(change.key) : kind.steps(change);
 }
 
-/** Once as it is, where each command is by itself, and once with all together: `together` then has a shell that counts. */
+/** Once as it is, where each command is by itself, and once with all together. */
 function reading({ name }: Topology, wanted: ReadonlyMap<string, readonly Resource[]>): Journey['scripts'] {
   return [...wanted.values()].flatMap(wishes => {
     const all = probes(wishes);
     const commands = all.filter((probe, index) => all.findIndex(({ run }) => run === probe.run) === index);
-    const counted = commands.map(command => ({ ...command, run: `sh -c ${quote(command.run)} lvsctl "$@"` }));
+    const { text } = batch(name, all);
     return [
-      { text: batch(name, all).text, word: '', commands },
-      { text: batch(name, counted).text, word: 'together', commands },
+      { text, word: '', commands },
+      { text, word: 'together', commands },
     ];
   });
 }

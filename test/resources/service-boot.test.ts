@@ -33,10 +33,11 @@ describe('carried out with a systemctl that writes down what it is asked:', () =
       `#!/bin/sh
 for last do :; done
 case $*,$last in
-'show -p FragmentPath'*,ipvsadm.service) echo FragmentPath=/run/systemd/generator.late/ipvsadm.service ;;
-'show -p FragmentPath'*) echo FragmentPath=/lib/systemd/system/$last ;;
-show*,nfs-kernel-server.service) echo Id=nfs-server.service ;;
-show*) echo "Id=$last" ;;
+'show -p Id -p FragmentPath'*,ipvsadm.service)
+  echo Id=ipvsadm.service; echo FragmentPath=/run/systemd/generator.late/ipvsadm.service ;;
+'show -p Id --'*,nfs-kernel-server.service) echo Id=nfs-server.service ;;
+show*,nfs-kernel-server.service) echo Id=nfs-server.service; echo FragmentPath=/lib/systemd/system/nfs-server.service ;;
+show*) echo "Id=$last"; echo "FragmentPath=/lib/systemd/system/$last" ;;
 is-enabled*,nfs-kernel-server.service) echo alias ;;
 is-enabled*,nfs-server.service) echo enabled ;;
 is-enabled*,gone.service) echo 'Failed to get unit file state' >&2; exit 1 ;;
@@ -80,17 +81,35 @@ for unit do case $unit in script*) ;; *) echo ${others} ;; esac; done
     expect(said('disabled', 'enabled')).toEqual(['enabled a.service\ndisabled script.service\n', 3]);
   });
 
+  const asked = (...edits: [unit: string, enabled?: boolean][]) => {
+    writeFileSync(join(folder, 'asked'), '');
+    const all = edits.map(([unit, enabled]) => ({
+      key: unit,
+      ...(enabled !== undefined && { after: { enabled } }),
+    }));
+    for (const step of serviceBoot.together!(all)) carryOut(step);
+    return readFileSync(join(folder, 'asked'), 'utf8').split('\n').filter(Boolean);
+  };
+
   it('enables and disables by the real name, a script with its hook alone, and does nothing for a unit that is gone', () => {
-    const asked = (unit: string, enabled?: boolean) => {
-      writeFileSync(join(folder, 'asked'), '');
-      const [step] = serviceBoot.steps({ key: unit, ...(enabled !== undefined && { after: { enabled } }) });
-      carryOut(step!);
-      return readFileSync(join(folder, 'asked'), 'utf8');
-    };
-    expect(asked('nfs-kernel-server.service', true)).toBe('native -q enable -- nfs-server.service\n');
-    expect(asked('ipvsadm.service', true)).toBe('-q --no-reload enable -- ipvsadm.service\n');
-    expect(asked('nfs-kernel-server.service', false)).toBe('native -q disable -- nfs-server.service\n');
-    expect(asked('ipvsadm.service')).toBe('-q --no-reload disable -- ipvsadm.service\n');
-    expect(asked('gone.service')).toBe('');
+    expect(asked(['nfs-kernel-server.service', true])).toEqual([
+      `native -q --no-reload enable -- nfs-server.service`,
+      'daemon-reload',
+    ]);
+    expect(asked(['ipvsadm.service', true])).toEqual(['-q --no-reload enable -- ipvsadm.service']);
+    expect(asked(['nfs-kernel-server.service', false])).toEqual([
+      `native -q --no-reload disable -- nfs-server.service`,
+      'daemon-reload',
+    ]);
+    expect(asked(['ipvsadm.service'])).toEqual(['-q --no-reload disable -- ipvsadm.service']);
+    expect(asked(['gone.service'])).toEqual([]);
+  });
+
+  it('makes systemd read its units again once for all that change together, by the hook of a script if there is one', () => {
+    expect(asked(['nginx.service', true], ['ipvsadm.service', false], ['b.service', true])).toEqual([
+      'native -q --no-reload enable -- nginx.service',
+      'native -q --no-reload enable -- b.service',
+      '-q --no-reload disable -- ipvsadm.service',
+    ]);
   });
 });
