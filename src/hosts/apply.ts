@@ -5,6 +5,7 @@ import type { ApplyRecord } from '../plan/record.js';
 import type { Kind } from '../resources/kind.js';
 import type { Mark } from '../systems/facts.js';
 import { Grip } from './grip.js';
+import { leaving, remembering } from './leaving.js';
 import { type Numbered, phaseScript, readyScript, undoScript } from './phase-script.js';
 import type { Session } from './session.js';
 import { begin, directoryOf, type Load } from './supervised.js';
@@ -82,9 +83,13 @@ export async function apply(
   } else {
     const keep = phaseFailed && !options.rollbackAll && !signal?.aborted;
     const kept = keep ? await finished(plan, reached, grips) : new Set<string>();
-    for (const group of backwards(plan)) {
-      await Promise.all(group.map(host => grips.get(host)?.conclude(kept.has(host) ? 'confirm' : 'undo')));
-    }
+    const back = leaving(plan).filter(host => !kept.has(host));
+    const end = (host: string) => {
+      const grip = grips.get(host);
+      if (!kept.has(host)) return grip?.conclude('undo');
+      return grip?.conclude('confirm', remembering(plan.marks.get(host) ?? {}, back));
+    };
+    for (const group of backwards(plan)) await Promise.all(group.map(end));
   }
   signal?.removeEventListener('abort', stop);
 }

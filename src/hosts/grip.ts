@@ -1,4 +1,5 @@
 import type { Event } from '../plan/event.js';
+import type { Mark } from '../systems/facts.js';
 import { type Entry, eventOf, parseEntry } from './journal.js';
 import type { Session } from './session.js';
 import { conclude, follow, go, tidy } from './supervised.js';
@@ -70,12 +71,12 @@ export class Grip {
     return this.anew !== undefined;
   }
 
-  /** Ends the apply on this host and hears the rest of the journal. */
-  async conclude(verdict: 'confirm' | 'undo'): Promise<void> {
+  /** Ends the apply on this host and hears the rest of the journal; `mark`: in place of the one that was planned. */
+  async conclude(verdict: 'confirm' | 'undo', mark?: Mark): Promise<void> {
     if (!this.ended) this.anew ??= await this.reconnect(Date.now() + this.limit);
     const session = this.anew ?? this.session;
     if (!this.ended) {
-      const journal = await conclude(session, this.id, verdict);
+      const journal = await conclude(session, this.id, verdict, mark);
       const lines = journal?.replace(/\n$/, '').split('\n') ?? [];
       for (const [index, line] of lines.entries()) this.hear(index + 1, line);
       if (!this.ended) this.lost('the host did not say how it ended');

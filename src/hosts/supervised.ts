@@ -143,15 +143,20 @@ export function go(session: Session, id: string, phase: number): Promise<Ended> 
   return session.exec(asRoot(text, String(phase)), { limit: 30 });
 }
 
-/** Tells the supervisor how the apply ends, over a connection of its own; returns the whole journal once it has ended. */
+/**
+ * Tells the supervisor how the apply ends, over a connection of its own; returns the whole journal once it has ended.
+ * `mark`: what the host carries then, where that is no longer what was planned.
+ */
 export async function conclude(
   session: Session,
   id: string,
   verdict: 'confirm' | 'undo',
+  mark?: Mark,
 ): Promise<string | undefined> {
   const text = `dir=${directoryOf(id)}
 [ -d "$dir" ] || exit 3
 rm -f "$dir/reserve"
+${mark ? 'umask 077; cat >"$dir/mark.new" && mv -f "$dir/mark.new" "$dir/mark.after" || exit 3' : ':'}
 echo "$1" >"$dir/verdict.new" && mv -f "$dir/verdict.new" "$dir/verdict"
 ${WAKE}
 n=0
@@ -161,7 +166,8 @@ while [ -e "$dir/armed" ] && [ "$n" -lt 1800 ]; do
   n=$((n + 1))
 done
 cat "$dir/journal"`;
-  const ended = await session.exec(asRoot(text, verdict), { limit: 1200 });
+  const input = mark && `${JSON.stringify(mark)}\n`;
+  const ended = await session.exec(asRoot(text, verdict), { limit: 1200, ...(input && { input }) });
   return 'lost' in ended || ended.code !== 0 ? undefined : ended.stdout;
 }
 

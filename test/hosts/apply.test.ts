@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../src/hosts/apply.js';
 import type { Event } from '../../src/plan/event.js';
 import { foldOutcome } from '../../src/plan/outcome.js';
+import type { Plan } from '../../src/plan/plan.js';
 import { applyResults, exitCode } from '../../src/report/exit-code.js';
+import type { Mark } from '../../src/systems/facts.js';
 import { kinds, make, phases, reload, start } from './acts.js';
 import { LocalHost } from './local-host.js';
 
@@ -185,12 +187,13 @@ describe('an apply on two hosts whose second phase fails', seconds, () => {
     for (const host of all) host.end();
   });
 
-  const run = async (rollbackAll: boolean) => {
+  const run = async (rollbackAll: boolean, marks?: Plan['marks'], look = () => {}) => {
     const wanted = phases([], [make('entry', 'b'), make('faulty', 'c')]);
     const [first, second] = wanted.phases;
     const changes = new Map([['web1', [{ ...make('entry', 'a'), host: 'web1' }]]]);
     const events: Event[] = [];
-    await apply({ ...wanted, phases: [{ ...first!, changes }, second!] }, sessionsOf(all), {
+    const phased = { ...wanted, phases: [{ ...first!, changes }, second!], ...(marks && { marks }) };
+    await apply(phased, sessionsOf(all), {
       kinds,
       owner: 'tester',
       source: { file: 'web.yaml', sha256: 'f00' },
@@ -199,6 +202,7 @@ describe('an apply on two hosts whose second phase fails', seconds, () => {
       tell: event => events.push(event),
       check: async () => undefined,
     });
+    look();
     const states = all.map(host => host.state());
     all[0]!.run('rm -rf /etc/state/* /var/lib/lvsctl/mark /var/lib/lvsctl/history');
     return { states, code: exitCode(applyResults(wanted, foldOutcome(wanted, events))) };
@@ -206,6 +210,29 @@ describe('an apply on two hosts whose second phase fails', seconds, () => {
 
   it('puts back the one that failed, and keeps the one that was through before', async () => {
     expect(await run(false)).toEqual({ states: [['a:new'], []], code: 5 });
+  });
+
+  it('still knows, on the one that was through, the one that was to leave and went back', async () => {
+    const mark = (...members: string[]): Mark => ({
+      format: 1,
+      cluster: 'web',
+      members: Object.fromEntries(members.map(name => [name, `id of ${name}`])),
+      entries: [],
+    });
+    const both = JSON.stringify(mark('lb1', 'web1'));
+    for (const host of all) host.run(`mkdir -p /var/lib/lvsctl; echo '${both}' >/var/lib/lvsctl/mark`);
+    await run(
+      false,
+      new Map([
+        ['web1', { before: mark('lb1', 'web1'), after: mark('web1') }],
+        ['lb1', { before: mark('lb1', 'web1') }],
+      ]),
+      () => {
+        const now = JSON.parse(all[0]!.run('cat /var/lib/lvsctl/mark')) as Mark;
+        expect(now.members).toEqual({ web1: 'id of web1', lb1: 'id of lb1' });
+      },
+    );
+    for (const host of all) host.run('rm -rf /var/lib/lvsctl/mark');
   });
 
   it('puts back both when it is asked to', async () => {

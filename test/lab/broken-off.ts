@@ -42,6 +42,17 @@ export function applying(c: Cluster, owner: string, ...more: string[]) {
   return {
     ended,
     signal: (name: NodeJS.Signals) => child.kill(name),
+    /** Waits until what it printed on standard output matches, and gives that. */
+    async hears(match: RegExp | ((out: string) => boolean)): Promise<string> {
+      const limit = Date.now() + 300_000;
+      const matches = typeof match === 'function' ? match : (out: string) => match.test(out);
+      while (!matches(said.out)) {
+        if (Date.now() > limit || child.exitCode !== null)
+          throw new Error(`never heard ${match}\n${said.out.slice(-2000)}\n${said.err}`);
+        await sleep(50);
+      }
+      return said.out;
+    },
     /** Waits until it printed a line that begins so. */
     async until(line: string): Promise<void> {
       const limit = Date.now() + 240_000;

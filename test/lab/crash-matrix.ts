@@ -1,42 +1,110 @@
 /**
- * `npm run crash-matrix [SET-UP..]`: every point of the crash matrix, one after the other, in a lab for each set-up.
- * Results go to crash-matrix.jsonl, a line a point; a run that was broken off goes on after the last of them.
+ * `npm run crash-matrix [-- SET-UP..] [--minutes N] [--failed]`: the points of the crash matrix that were not tried yet, one
+ * after the other, in a lab for each set-up; with --failed also those that were not held. After N minutes it ends with the
+ * point under way, and the next run goes on from there.
  */
-import { cluster } from './cluster.js';
-import { boundaries, converges, faults, heldBefore, keep, tryPoint } from './crash.js';
+import { parseArgs } from 'node:util';
+import { type CrashLab, crashLab } from './crash-lab.js';
+import { directions, faults, idOf, type Plans, type Point, pointsOf } from './crash-point.js';
+import { keepPlans, keepResult, plansKept, resultsKept, writeTable } from './crash-record.js';
+import { type SetUp, setUps, ways } from './crash-way.js';
 
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string' }, failed: { type: 'boolean' } },
+});
+const named = setUps.filter(setup => positionals.length === 0 || positionals.includes(setup));
+const end = Date.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const FILE = 'crash-matrix.jsonl';
-const named = process.argv.slice(2);
-const setups = named.length > 0 ? named : ['nat', 'dr', 'ha-dr'];
+const plans: Plans = plansKept();
+const allPoints = () => setUps.flatMap(setup => pointsOf(setup, ways, plans));
 
-for (const setup of setups) {
-  const c = await cluster(setup);
+let starting: Promise<CrashLab> | undefined;
+let ending: Promise<void> | undefined;
+const stop = (signal: NodeJS.Signals) => {
+  ending ??= (async () => {
+    say(`${signal}: ends the lab`);
+    await (await starting)?.down();
+    process.exit(1);
+  })();
+};
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
+
+for (const setup of named) {
+  if (isKnown(setup) && open(setup).length === 0) continue;
+  if (Date.now() > end) break;
+  starting = crashLab(setup);
+  const lab = await starting;
   try {
-    const hosts = c.spec.machines.map(({ name }) => name).filter(name => /^(lb|web1|nas)/.test(name));
-    const points = (await boundaries(c, hosts)).flatMap(each => faults.map(fault => ({ ...each, fault })));
-    const done = heldBefore(FILE).filter(held => held.setup === setup);
-    const open = points.filter(
-      point =>
-        !done.some(
-          ({ host, number, fault }) =>
-            host === point.host && number === point.number && fault === point.fault,
-        ),
-    );
-    say(`${setup}: ${points.length} points, ${open.length} of them to try`);
-    for (const point of open) {
-      const tried = await tryPoint(c, point);
-      const wrong = tried.message ?? (await converges(c));
-      const held = { ...tried, ...(wrong !== undefined && { message: wrong }) };
-      keep(FILE, { ...held, setup });
-      const { host, what, fault, number, state, message = '', seconds } = held;
-      say(`${setup} ${host} ${fault} before ${what} (${number}): ${state}, ${seconds} s ${message}`);
-      if (message) process.exitCode = 1;
-      await c.reset();
-    }
+    await know(setup, lab);
+    say(sum(setup));
+    await tryAll(setup, lab);
   } finally {
-    await c.down();
+    if (!ending) await lab.down();
+    starting = undefined;
   }
-  const all = heldBefore(FILE).filter(held => held.setup === setup);
-  say(`${setup}: ${all.filter(({ message }) => !message).length} of ${all.length} points held`);
+}
+for (const setup of named) say(sum(setup));
+if (!ending) writeTable(allPoints());
+
+function isKnown(setup: SetUp): boolean {
+  return ways.every(({ setup: own, name }) => own !== setup || plans[setup]?.[name]);
+}
+
+/** Goes each way once to and fro where it is not known yet what that changes. */
+async function know(setup: SetUp, lab: CrashLab): Promise<void> {
+  for (const way of ways.filter(way => way.setup === setup && !plans[setup]?.[way.name])) {
+    await lab.stand(way, 'from');
+    const [to, from] = [await lab.stand(way, 'to'), await lab.stand(way, 'from')];
+    plans[setup] = { ...plans[setup], [way.name]: { to: to ?? {}, from: from ?? {} } };
+    keepPlans(plans);
+    say(
+      `${setup}, ${way.name}: ${directions.flatMap(each => Object.keys(way.hosts).map(host => `${each} ${plans[setup]?.[way.name]?.[each][host]?.length}`)).join(', ')} changes`,
+    );
+  }
+}
+
+/** The points that are to be tried. */
+function open(setup: SetUp): Point[] {
+  const results = resultsKept();
+  return pointsOf(setup, ways, plans).filter(point => {
+    const result = results.get(idOf(point));
+    return !result || (values.failed && result.message !== undefined);
+  });
+}
+
+async function tryAll(setup: SetUp, lab: CrashLab): Promise<void> {
+  const left = new Set(open(setup));
+  for (const way of ways.filter(way => way.setup === setup)) {
+    for (;;) {
+      if (Date.now() > end || ending) return;
+      const own = [...left].filter(point => point.way === way.name);
+      const towards = lab.end(way) === 'from' ? 'to' : 'from';
+      const point = own.find(({ direction }) => direction === towards) ?? own[0];
+      if (!point) break;
+      left.delete(point);
+      const tried = await lab.attempt(way, point, all =>
+        all.find(({ sides }) => sides.join() === point.sides.join()),
+      );
+      if (ending) return;
+      keepResult({ ...tried, sides: point.sides });
+      writeTable(allPoints());
+      const { seconds, parts, states, message = '' } = tried;
+      say(
+        `${idOf(point)}: ${Object.entries(states)
+          .map(each => each.join(' '))
+          .join(', ')}, ${seconds} s (${parts.join(', ')}) ${message}`,
+      );
+      if (message) process.exitCode = 1;
+    }
+  }
+}
+
+function sum(setup: SetUp): string {
+  const [points, results] = [pointsOf(setup, ways, plans), resultsKept()];
+  const tried = points.flatMap(point => results.get(idOf(point)) ?? []);
+  const held = tried.filter(({ message }) => message === undefined).length;
+  const by = faults.map(fault => `${fault} ${points.filter(point => point.fault === fault).length}`);
+  return `${setup}: ${points.length} points (${by.join(', ')}), ${tried.length} tried, ${held} held`;
 }

@@ -1,0 +1,61 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Cluster, cluster } from './cluster.js';
+import { hostsOf, plannedBy, type Tried, tryPoint, WORDS } from './crash.js';
+import { type Boundary, type Direction, deed, type Point } from './crash-point.js';
+import { machines, type SetUp, type Way } from './crash-way.js';
+
+/** A set-up's lab, which stands at one end of one of its ways. */
+export interface CrashLab {
+  /** Makes the cluster as it is at an end of a way: by host, what that changed; undefined when it stood there already. */
+  stand(way: Way, end: Direction): Promise<Record<string, string[]> | undefined>;
+  /** At which end of a way it stands. */
+  end(way: Way): Direction | undefined;
+  /** Tries a point; when that is not held, the machines are new, and the next point is none the worse for it. */
+  attempt(
+    way: Way,
+    point: Omit<Point, keyof Boundary>,
+    choose: (all: readonly Boundary[]) => Boundary | undefined,
+  ): Promise<Tried>;
+  down(): Promise<void>;
+}
+
+const opposite = { from: 'to', to: 'from' } as const;
+
+export async function crashLab(setup: SetUp): Promise<CrashLab> {
+  const c = await cluster(setup, { edit: () => machines[setup] });
+  await hasty(c);
+  let stands: string | undefined;
+  const lab: CrashLab = {
+    async stand(way, end) {
+      if (stands === way[end]) return undefined;
+      stands = undefined;
+      await c.edit(() => way[end]);
+      const { code, out, err } = await c.lvsctl('apply', '-y', '--json', ...WORDS);
+      if (code !== 0) throw new Error(`apply ended with ${code}\n${out}\n${err}`);
+      stands = way[end];
+      const changes = plannedBy(out);
+      return Object.fromEntries(
+        hostsOf(c).map(host => [host, changes.filter(change => change.host === host).map(deed)]),
+      );
+    },
+    end: way => (stands === way.from ? 'from' : stands === way.to ? 'to' : undefined),
+    async attempt(way, point, choose) {
+      await lab.stand(way, opposite[point.direction]);
+      stands = undefined;
+      const tried = await tryPoint(c, way, point, choose);
+      if (tried.message === undefined) stands = way[point.direction];
+      else await c.reset();
+      return tried;
+    },
+    down: () => c.down(),
+  };
+  return lab;
+}
+
+/** Whoever connects to a machine that is off or cut off tries again soon. */
+async function hasty(c: Cluster): Promise<void> {
+  const file = join(c.directory, 'ssh_config');
+  const config = await readFile(file, 'utf8');
+  await writeFile(file, config.replaceAll(/ConnectTimeout \d+/g, 'ConnectTimeout 10'));
+}

@@ -1,0 +1,92 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Tried } from './crash.js';
+import { type CrashFault, faults, idOf, type Plans, type Point } from './crash-point.js';
+import { type Role, setUps } from './crash-way.js';
+
+/** A line a point that was tried. */
+const RESULTS = 'docs/crash-matrix.jsonl';
+/** What each apply of the ways changes, from which the points follow. */
+const PLANS = 'docs/crash-plans.json';
+const TABLE = 'docs/crash.md';
+
+/** What is kept of a point. */
+export type Result = Omit<Tried, 'parts'> & { at: string };
+
+export function plansKept(): Plans {
+  return existsSync(PLANS) ? (JSON.parse(readFileSync(PLANS, 'utf8')) as Plans) : {};
+}
+
+export function keepPlans(plans: Plans): void {
+  writeFileSync(PLANS, `${JSON.stringify(plans, undefined, 1)}\n`);
+}
+
+/** Each point's last result. */
+export function resultsKept(): Map<string, Result> {
+  const text = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
+  const results = text
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as Result);
+  return new Map(results.map(result => [idOf(result), result]));
+}
+
+export function keepResult({ parts, ...tried }: Tried): void {
+  const at = `${new Date().toISOString().slice(0, 16)}Z`;
+  appendFileSync(RESULTS, `${JSON.stringify({ at, ...tried } satisfies Result)}\n`);
+}
+
+/** The document of the matrix: what was tried and held, and in its own words what was not. */
+export function writeTable(points: readonly Point[]): void {
+  writeFileSync(TABLE, table(points, resultsKept()));
+}
+
+export function table(points: readonly Point[], results: ReadonlyMap<string, Result>): string {
+  const roles: readonly Role[] = ['director', 'real server', 'NFS server'];
+  const count = (of: readonly Point[]) => {
+    const tried = of.flatMap(point => results.get(idOf(point)) ?? []);
+    const held = tried.filter(({ message }) => message === undefined).length;
+    return of.length === 0 ? '' : `${held} of ${tried.length}, of ${of.length}`;
+  };
+  const rows = setUps.flatMap(setup =>
+    roles
+      .map(role => ({ role, own: points.filter(point => point.setup === setup && point.role === role) }))
+      .filter(({ own }) => own.length > 0)
+      .map(({ role, own }) => {
+        const by = (fault: CrashFault) => count(own.filter(point => point.fault === fault));
+        return `| ${setup} | ${role} | ${faults.map(by).join(' | ')} | ${count(own)} |`;
+      }),
+  );
+  const failures = points
+    .flatMap(point => results.get(idOf(point)) ?? [])
+    .flatMap(result =>
+      result.message === undefined
+        ? []
+        : [`- ${idOf(result)} (${result.at}):`, '', indented(result.message), ''],
+    );
+  const seconds = faults.map(fault => {
+    const taken = points
+      .filter(point => point.fault === fault)
+      .flatMap(point => results.get(idOf(point))?.seconds ?? []);
+    const mean = taken.reduce((sum, each) => sum + each, 0) / taken.length;
+    return taken.length === 0 ? '' : mean.toFixed(0);
+  });
+  return `# Applies that were broken off
+
+\`npm run crash-matrix\` breaks an apply off at the boundary before and after each (kind, action) of each role of a set-up, by
+each of these faults: SIGKILL to lvsctl, the management link of the host cut, the host reset, its disk full. Held: each
+host then had its old or its new state whole, the VIP answered in every mixed state, and the next apply made the rest and
+left nothing behind. The points lie in \`docs/crash-matrix.jsonl\`; the command goes on where it was stopped, and writes this.
+
+Points held, of those tried, of all:
+
+| set-up | role | ${faults.join(' | ')} | all |
+|---|---|${faults.map(() => '---|').join('')}---|
+${rows.join('\n')}
+| all | | ${faults.map(fault => count(points.filter(point => point.fault === fault))).join(' | ')} | ${count(points)} |
+| seconds a point | | ${seconds.join(' | ')} | |
+
+${failures.length === 0 ? 'None failed.' : `## Not held\n\n${failures.join('\n').trimEnd()}`}
+`;
+}
+
+const indented = (text: string) => text.replace(/^/gm, '      ');
