@@ -14,7 +14,7 @@ export const vipRouteMissing: Rule = {
     const own = [address, ...(outsideAddress ? [outsideAddress] : [])];
     const routes = topology.routers.flatMap(router => router.routes.map(({ to }) => to));
     const direct = topology.services.filter(({ mode }) => mode !== 'nat');
-    return vips({ ...topology, services: direct })
+    return vips({ services: direct })
       .filter(({ vip }) => !own.some(each => contains(each, vip.address)))
       .filter(({ vip }) => !routes.includes(`${vip.address}/32`))
       .map(({ vip, place }) => ({

@@ -28,7 +28,7 @@ export function serverName({ realServers }: Topology, server: string): string {
 }
 
 /** Every VIP once, at the first service that has it. */
-export function vips({ services }: Topology): readonly { vip: Interface4; place: Place }[] {
+export function vips({ services }: Pick<Topology, 'services'>): readonly { vip: Interface4; place: Place }[] {
   return [
     ...new Map([...services].reverse().map(service => [service.vip.address, service])).values(),
   ].reverse();
