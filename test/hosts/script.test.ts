@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { batch } from '../../src/hosts/read.js';
-import { asRoot, commandText, prelude, quote, READ, RUN_AS_ROOT } from '../../src/hosts/script.js';
+import {
+  asRoot,
+  commandText,
+  prelude,
+  quote,
+  READ,
+  RUN_AS_ROOT,
+  subshellText,
+} from '../../src/hosts/script.js';
 import { nasty } from './nasty.js';
 
 const shells = ['dash', 'bash'];
@@ -31,12 +39,17 @@ describe.each(shells)('a word for %s', shell => {
     ).toEqual(nasty);
   });
 
-  it('reaches a command as $1 and as standard input, not as text', () => {
+  it.each([
+    ['a shell of its own', commandText],
+    ['a subshell', subshellText],
+  ])('reaches a command in %s as $1 and as standard input, not as text', (_, text) => {
     const args = nasty.map(word => word.replaceAll('\u001e', ''));
-    const command = { run: 'printf "%s\\036" "$@"; cat', args, input: nasty.join('\u0000') };
-    const [input, ...words] = sh(shell, commandText(command)).split('\u001e').reverse();
-    expect(words.reverse()).toEqual(args);
-    expect(input).toBe(nasty.join('\u0000'));
+    for (const between of ['\n', '\u0000']) {
+      const command = { run: 'printf "%s\\036" "$@"; cat', args, input: args.join(between) };
+      const [input, ...words] = sh(shell, text(command)).split('\u001e').reverse();
+      expect(words.reverse()).toEqual(args);
+      expect(input).toBe(args.join(between));
+    }
   });
 });
 
