@@ -15,6 +15,7 @@ import type { Topology } from '../topology/topology.js';
 import { applyProgress } from './apply-progress.js';
 import { type Reading, read } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
+import { servesLess, serving } from './serving.js';
 
 export interface CarryOutOptions extends ClusterOptions {
   /** Seconds of silence after which a host takes everything back. */
@@ -32,7 +33,8 @@ export interface CarryOutOptions extends ClusterOptions {
 
 /**
  * Carries out an approved plan and says what came of it. Packages come first, by themselves: they are not taken
- * back, and what they bring is read again before the rest goes on.
+ * back, and what they bring is read again before the rest goes on. What took connections at a VIP before has to take
+ * them after it, unless that is to end.
  */
 export async function carryOut(
   reading: Reading,
@@ -42,10 +44,12 @@ export async function carryOut(
   io: Io,
 ): Promise<ExitCode> {
   const { plan } = reading;
+  const mayEnd = options.destroy || reading.reread || options.allow?.includes('last-server');
+  const served = mayEnd ? new Set<string>() : await serving(topology, line);
   const packages = part(plan, 'packages');
   let rest = reading;
   if (packages.phases.length > 0) {
-    const outcome = await run(packages, reading, topology, line, { ...options, rollback: false }, io, false);
+    const outcome = await run(packages, reading, topology, line, { ...options, rollback: false }, io);
     if (outcomeResults(packages, outcome).length > 0) return finish(packages, outcome, options, io);
     rest = await read(topology, line, options);
     if (!approved(changes(rest.plan), changes(plan))) {
@@ -58,7 +62,7 @@ export async function carryOut(
     io.out('Apply complete! The packages were all there was to do.\n');
     return exitCode(planResults(rest.plan, false));
   }
-  const outcome = await run(rest.plan, rest, topology, line, options, io, true);
+  const outcome = await run(rest.plan, rest, topology, line, options, io, served);
   return finish(rest.plan, outcome, options, io);
 }
 
@@ -69,7 +73,7 @@ async function run(
   line: Connector,
   options: CarryOutOptions,
   io: Io,
-  checked: boolean,
+  served?: ReadonlySet<string>,
 ): Promise<Outcome> {
   const progress = await applyProgress(plan, io);
   const events: Event[] = [];
@@ -80,11 +84,11 @@ async function run(
   };
   const touched = new Set(changes(plan).map(({ host }) => host));
   const check = async () => {
-    if (!checked) return undefined;
+    if (!served) return undefined;
     const again = await (reread?.() ?? read(topology, line, options));
     const fault = stillDiffers(again.plan, touched, beside);
     await Promise.all([...again.sessions.values()].map(session => session.close()));
-    return fault;
+    return fault ?? servesLess(served, topology, line);
   };
   await apply(plan, sessions, {
     kinds,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { carryOut } from '../../src/commands/carry-out.js';
+import { type CarryOutOptions, carryOut } from '../../src/commands/carry-out.js';
 import { read } from '../../src/commands/cluster.js';
+import { servesLess, serving } from '../../src/commands/serving.js';
 import { apply } from '../../src/hosts/apply.js';
 import { compare } from '../../src/plan/compare.js';
 import { hostChanges } from '../../src/plan/outcome.js';
@@ -16,6 +17,7 @@ import { world } from './world.js';
 
 vi.mock('../../src/hosts/apply.js', () => ({ apply: vi.fn() }));
 vi.mock('../../src/commands/cluster.js', () => ({ read: vi.fn() }));
+vi.mock('../../src/commands/serving.js', () => ({ serving: vi.fn(), servesLess: vi.fn() }));
 
 const topology = loadTopology('web.yaml', sound);
 const options = { file: 'web.yaml', parallelism: 4, confirmTimeout: 60, lockTimeout: 60, rollback: true };
@@ -27,6 +29,10 @@ let fails = '';
 beforeEach(() => {
   runs = [];
   fails = '';
+  vi.mocked(serving)
+    .mockReset()
+    .mockResolvedValue(new Set(['12.0.0.1:80']));
+  vi.mocked(servesLess).mockReset().mockResolvedValue(undefined);
   vi.mocked(apply).mockImplementation(async (plan, _, { tell, patience, check }) => {
     runs.push({ plan, patience });
     await check();
@@ -53,6 +59,10 @@ function planned(wanted: readonly Resource[], host: Observed): Plan {
 
 /** Carries out the first of these plans; the others are what is read afterwards, one after the other. */
 async function carried(...plans: Plan[]) {
+  return carriedWith({}, ...plans);
+}
+
+async function carriedWith(more: Partial<CarryOutOptions>, ...plans: Plan[]) {
   const [first, ...later] = plans.map(plan => ({
     plan,
     desired: new Map(),
@@ -64,7 +74,7 @@ async function carried(...plans: Plan[]) {
     .mockReset()
     .mockImplementation(async () => later.shift() ?? last);
   const io = world();
-  return { code: await carryOut(first!, topology, line, options, io), said: io.said };
+  return { code: await carryOut(first!, topology, line, { ...options, ...more }, io), said: io.said };
 }
 
 const installed = { installed: true };
@@ -145,6 +155,28 @@ describe('the check before anything is confirmed', () => {
     await carried(whole, whole);
     expect(fault).toMatch(/^after the apply the hosts still differ: web1: .*a/);
   });
+
+  it('asks what took connections at the VIP before the first write, and says what takes none any more', async () => {
+    const less = '12.0.0.1:80 took connections from client before the apply, and takes none now';
+    vi.mocked(servesLess).mockResolvedValue(less);
+    let fault: string | undefined;
+    vi.mocked(apply).mockImplementationOnce(async (_, __, { check }) => {
+      expect(serving).toHaveBeenCalledOnce();
+      fault = await check();
+    });
+    await carried(planned([sysctl], seen('web1')), settled);
+    expect(fault).toBe(less);
+    expect(vi.mocked(servesLess).mock.calls[0]![0]).toEqual(new Set(['12.0.0.1:80']));
+  });
+
+  it.each<Partial<CarryOutOptions>>([{ destroy: true }, { allow: ['last-server'] }])(
+    'asks for nothing at the VIP when all that it serves may end: %o',
+    async more => {
+      await carriedWith(more, planned([sysctl], seen('web1')), settled);
+      expect(serving).not.toHaveBeenCalled();
+      expect([...vi.mocked(servesLess).mock.calls[0]![0]]).toEqual([]);
+    },
+  );
 
   it('names a host that can no longer be read', async () => {
     const away: Observed = { host: 'web1', status: 'unreachable', message: 'no route', remedy: 'look' };

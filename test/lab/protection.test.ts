@@ -81,6 +81,28 @@ describe('the same wrong gateway in the topology', () => {
   });
 });
 
+describe('a change after which nobody answers at the VIP', () => {
+  it('is put back, although every host is as the file wants it', async () => {
+    const before = await c.on('lb1', 'ipvsadm -Sn');
+    await c.edit(yaml => yaml.replace('- port: 80', '- port: 80\n    targetPort: 81'));
+    const { code, out, err } = await c.lvsctl(
+      'apply',
+      '-y',
+      '--allow',
+      'weight-lost',
+      '--drain-timeout',
+      '0s',
+    );
+    expect(err).toContain('[lb1] created real-server tcp 12.0.0.1:80 192.168.80.10:81');
+    expect(out.replace(/\s+/g, ' ')).toContain('12.0.0.1:80 took connections from client before the apply');
+    expect(code).toBe(5);
+    await c.edit(yaml => yaml.replace('\n    targetPort: 81', ''));
+    expect(await planned(c)).toEqual([]);
+    expect(await c.on('lb1', 'ipvsadm -Sn')).toBe(before);
+    await inTurn();
+  });
+});
+
 describe('an apply that does not come to its end', () => {
   const hosts = ['web1', 'lb1'];
   it('while another stands still holds the lock: the second is refused and names the first, which goes through', async () => {
