@@ -27,8 +27,17 @@ export interface HostCost {
   cpu: Spread;
 }
 
+/** A size that nothing else is measured at. */
+export interface Figure {
+  hosts: number;
+  plan: readonly Run[];
+  /** MB */
+  memory: number;
+}
+
 export interface InBed {
   reads: Read[];
+  figures?: Figure[];
   costs: HostCost[];
 }
 
@@ -39,6 +48,8 @@ const { values, positionals } = parseArgs({
 const sizes = values.hosts.split(',').map(Number);
 /** Hosts at once, for all who let that be chosen: what lvsctl takes unless told. */
 const AT_ONCE = 50;
+/** Beyond so many hosts lvsctl alone is measured, as a figure. */
+const COMPARED = 200;
 const COUNTS: readonly (readonly [upTo: number, count: number])[] = [
   [2, 11],
   [5, 9],
@@ -50,9 +61,11 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 const bed = await makeBed(await mkdtemp(join(tmpdir(), 'lvsctl-bench-')), Math.max(...sizes));
 say(`${bed.names.length} hosts are up`);
 const reads: Read[] = [];
-for (const hosts of sizes) reads.push(await measured(bed, hosts));
+for (const hosts of sizes.filter(each => each <= COMPARED)) reads.push(await measured(bed, hosts));
+const figures: Figure[] = [];
+for (const hosts of sizes.filter(each => each > COMPARED)) figures.push(await figure(bed, hosts));
 const costs = [await costOf(bed, 'director', 'lb1'), await costOf(bed, 'real server', 'web1')];
-const inBed: InBed = { reads, costs };
+const inBed: InBed = { reads, figures, costs };
 writeFileSync(positionals[0]!, JSON.stringify(inBed));
 process.exit(0);
 
@@ -80,22 +93,37 @@ function lastPid(): number {
   return Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ')[4]);
 }
 
-async function measured(bed: Bed, hosts: number): Promise<Read> {
+const lvsctl = (bed: Bed, command: string, file: string, ...more: string[]): Candidate => ({
+  words: [process.execPath, 'dist/cli.js', command, '-f', file, '-F', bed.sshConfig, ...more],
+});
+
+/** The topology of so many hosts, which are made so. */
+async function applied(bed: Bed, hosts: number): Promise<string> {
   const file = bed.topology(hosts);
-  const lvsctl = (command: string, of = file, ...more: string[]): Candidate => ({
-    words: [process.execPath, 'dist/cli.js', command, '-f', of, '-F', bed.sshConfig, ...more],
-  });
   const begun = Date.now();
-  await runOnce(lvsctl('apply', file, '-y', '--no-rollback'));
+  await runOnce(lvsctl(bed, 'apply', file, '-y', '--no-rollback'));
   say(`${hosts} hosts: applied in ${Math.round((Date.now() - begun) / 1000)} s`);
-  const plan = lvsctl('plan', file, '--detailed-exitcode');
+  return file;
+}
+
+async function figure(bed: Bed, hosts: number): Promise<Figure> {
+  const plan = lvsctl(bed, 'plan', await applied(bed, hosts), '--detailed-exitcode');
+  const taken = await rounds({ plan }, 2);
+  const { memory } = await runOnce(plan, true);
+  say(`${hosts} hosts: ${JSON.stringify(medians(taken))} ${Math.round(memory!)} MB`);
+  return { hosts, plan: taken.plan, memory: memory! };
+}
+
+async function measured(bed: Bed, hosts: number): Promise<Read> {
+  const file = await applied(bed, hosts);
+  const plan = lvsctl(bed, 'plan', file, '--detailed-exitcode');
   await readsIntoFiles(bed, hosts, file);
   const changed = bed.topology(hosts, yaml => yaml.replaceAll('page: hello', 'page: good day'));
   const taken = await rounds(
     {
       plan,
-      drift: lvsctl('drift'),
-      changes: lvsctl('plan', changed),
+      drift: lvsctl(bed, 'drift', file),
+      changes: lvsctl(bed, 'plan', changed),
       ssh: overSsh(bed, hosts),
       ssh2: { words: [process.execPath, 'bench/bare-ssh2.js', join(bed.directory, `ssh2-${hosts}.json`)] },
       node: { words: [process.execPath, '-e', '0'] },

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import type { Differ } from './differ.js';
-import type { HostCost, InBed, Read } from './in-bed.js';
+import type { Figure, HostCost, InBed, Read } from './in-bed.js';
 import type { LabFigures } from './lab.js';
 import { type Rounds, type Run, ratio, type Spread, spread } from './measure.js';
 
@@ -22,7 +22,7 @@ the same run: the median, and in brackets the least and the most of all rounds. 
 the ratios are what counts.
 `,
     ...(start ? [startPart(start)] : []),
-    ...(read ? [readPart(read.reads), hostPart(read.costs)] : []),
+    ...(read ? [readPart(read.reads, read.figures), hostPart(read.costs)] : []),
     ...(differ ? [differPart(differ)] : []),
     ...(lab ? [labPart(lab)] : []),
   ];
@@ -49,7 +49,7 @@ ${table(
 )}`;
 }
 
-function readPart(reads: readonly Read[]): string {
+function readPart(reads: readonly Read[], figures: readonly Figure[] = []): string {
   const rows = reads.map(({ hosts, rounds, memory }) => [
     String(hosts),
     seconds(wall(rounds.plan)),
@@ -87,8 +87,11 @@ ${
 ${table(['hosts', '`plan`, seconds', 'Ansible, seconds', 'times as fast', 'goal'], beside)}`
     : ''
 }
-${goals(reads)}`;
+${goals(reads)}${figures.map(told).join('')}`;
 }
+
+const told = ({ hosts, plan, memory }: Figure) =>
+  `- ${hosts} hosts, as a figure only: ${seconds(wall(plan))} s, ${Math.round((wall(plan) / hosts) * 1000)} ms a host, ${Math.round(memory)} MB\n`;
 
 function against({ plan, ansible }: NonNullable<Read['ansible']>): string[] {
   const times = ratio(ansible, plan, 'wall');

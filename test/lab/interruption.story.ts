@@ -80,3 +80,40 @@ describe('an apply that does not come to its end', () => {
     expect(await left(c, 'web1')).toBe('');
   });
 });
+
+describe('a clock that goes an hour wrong during an apply', () => {
+  const former = () => c.edit(() => asSetUp);
+  /** Seconds by which the clocks of both go wrong. */
+  const clocks = async (offset: number) => {
+    await c.fault('web1', { kind: 'clock', offset });
+    await c.fault('lb1', { kind: 'clock', offset: -offset });
+  };
+
+  it('is no silence: the apply goes through', async () => {
+    await former();
+    await applied(c);
+    await c.edit(more);
+    const run = applying(c, 'anna', '--confirm-timeout', '15s');
+    await run.until('[web1] ');
+    await clocks(3600);
+    const { code, out } = await run.ended;
+    await clocks(0);
+    expect(out).toContain('Apply complete!');
+    expect(code).toBe(0);
+    expect(await planned(c)).toEqual([]);
+  });
+
+  it('keeps no host from taking back what nobody confirms, and hastens none', async () => {
+    await former();
+    const wanted = await planned(c);
+    const run = applying(c, 'anna', '--confirm-timeout', '40s');
+    await run.until('[web1] ');
+    run.signal('SIGKILL');
+    await run.ended;
+    await clocks(3600);
+    expect(await c.on('web1', 'sleep 15; cat /var/lib/lvsctl/apply/*/journal')).not.toContain('undone');
+    await eventually(c, 'web1', 'grep -q "^undone yes switch" /var/lib/lvsctl/apply/*/journal', 60);
+    await clocks(0);
+    expect(await planned(c)).toEqual(wanted);
+  });
+});
