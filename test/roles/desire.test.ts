@@ -22,6 +22,12 @@ describe.each(inventories)('inventories/%s.yaml', name => {
     await expect(portrait(load(name))).toMatchFileSnapshot(`recorded/${name}.txt`);
   });
 
+  it('drops no packet in a chain of ours: none can cut SSH', () => {
+    const chains = [...desiredOf(load(name)).values()].flat().filter(({ kind }) => kind === 'chain');
+    const rules = chains.flatMap(({ state }) => String(state.rules).split('\n'));
+    for (const rule of rules) expect(rule).toMatch(/ -j (ACCEPT|SNAT|MARK|TCPMSS)( |$)/);
+  });
+
   it('names kinds that exist, and each thing once a host', () => {
     for (const [host, wanted] of desiredOf(load(name))) {
       expect(wanted.map(({ kind }) => kind).filter(kind => !kinds.has(kind))).toEqual([]);
