@@ -57,5 +57,5 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
 async function hasty(c: Cluster): Promise<void> {
   const file = join(c.directory, 'ssh_config');
   const config = await readFile(file, 'utf8');
-  await writeFile(file, config.replaceAll(/ConnectTimeout \d+/g, 'ConnectTimeout 10'));
+  await writeFile(file, config.replaceAll(/ConnectTimeout \d+/g, 'ConnectTimeout 20'));
 }
