@@ -57,7 +57,7 @@ export async function begin(
 dir=${quote(directory)} home=${HOME} run=/run/lvsctl
 [ ! -e "$home" ] && fresh=1 || fresh=
 give_up() { rm -rf "$dir"; rmdir "$home/apply" 2>/dev/null; [ -z "$fresh" ] || rmdir "$home" 2>/dev/null; echo "$*"; exit 0; }
-forget() { rm -rf "$1"; systemctl reset-failed "lvsctl-apply-\${1##*/}.service" >/dev/null 2>&1; }
+forget() { rm -rf "$1" "$run/pid.\${1##*/}"; systemctl reset-failed "lvsctl-apply-\${1##*/}.service" >/dev/null 2>&1; }
 # By the shell's own printf, which says why not only when it is asked once more.
 put() {
   { printf %s "$2" >"$dir/$1"; } 2>/dev/null && return
@@ -76,7 +76,6 @@ said=$(mkdir -p "$dir" 2>&1) || give_up "no $said"
 said=$(dd if=/dev/zero of="$dir/reserve" bs=65536 count=8 2>&1) || give_up "no cannot write to $dir: $(echo "$said" | head -n 1)"
 ${puts.join('\n')}
 : >"$dir/output"
-sync "$dir/undo" 2>/dev/null
 recover="[ ! -e $dir/armed ] || exec sh $dir/supervisor.sh $dir recover"
 start() { systemd-run --quiet --unit=${quote(`lvsctl-apply-${load.id}`)} "$@" sh "$dir/supervisor.sh" "$dir" apply ${load.patience} </dev/null >/dev/null 2>&1; }
 if ! start -p TimeoutStopSec=180 -p "ExecStopPost=/bin/sh -c \\"$recover 0\\"" && ! start; then
@@ -96,7 +95,7 @@ if [ "$(cat "$home/mark" 2>/dev/null)" != "$(cat "$dir/mark.before" 2>/dev/null)
   exit 0
 fi
 ${load.silent === 'undo' ? ARM : ':'} &&
-  cp "$dir/mark.during" "$home/mark.new" && mv -f "$home/mark.new" "$home/mark" && sync "$home/mark" ||
+  cp "$dir/mark.during" "$home/mark.new" && ${load.silent === 'undo' ? SYNC : 'sync "$home/mark.new"'} && mv -f "$home/mark.new" "$home/mark" && sync "$home/mark" ||
   { echo undo >"$dir/verdict"; echo "no cannot arm the undo at boot"; exit 0; }
 echo yes
 `;
@@ -110,11 +109,15 @@ echo yes
   return { message: said || 'the host took no apply', busy: false };
 }
 
-const ARM = `printf '%s\\n' '[Unit]' 'Description=lvsctl: take back an apply that nobody confirmed' 'After=network.target local-fs.target' \\
+const ARM = `units=/etc/systemd/system && printf '%s\\n' '[Unit]' 'Description=lvsctl: take back an apply that nobody confirmed' 'After=network.target local-fs.target' \\
   '[Service]' "ExecStart=/bin/sh $dir/supervisor.sh $dir recover 300" '[Install]' 'WantedBy=multi-user.target' \\
-  >/etc/systemd/system/lvsctl-undo.service &&
-  mkdir -p /etc/systemd/system/multi-user.target.wants &&
-  ln -sf /etc/systemd/system/lvsctl-undo.service /etc/systemd/system/multi-user.target.wants/lvsctl-undo.service`;
+  >"$units/lvsctl-undo.service" &&
+  mkdir -p "$units/multi-user.target.wants" &&
+  ln -sf "$units/lvsctl-undo.service" "$units/multi-user.target.wants/lvsctl-undo.service"`;
+
+// A power cut leaves files empty that were written within the last half minute (delayed allocation of ext4).
+const SYNC = `{ sync "$dir"/* "$dir" "$home/apply" "$home/mark.new" \\
+  "$units/lvsctl-undo.service" "$units/multi-user.target.wants" "$units" 2>/dev/null || :; }`;
 
 /** Follows the journal from a line on (counted from 1), sending a sign of life every `beat` milliseconds. */
 export function follow(
@@ -178,7 +181,7 @@ rm -rf ${directoryOf(id)}
 kill -USR1 "$pid"
 n=0
 while kill -0 "$pid" && [ "$n" -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
-rm -f /run/lvsctl/beat
+rm -f /run/lvsctl/beat /run/lvsctl/pid.${id}
 rmdir ${HOME}/apply
 [ -e ${HOME}/mark ] || { rmdir ${HOME} && rm -rf /run/lvsctl; }
 systemctl reset-failed lvsctl-apply-${id}.service

@@ -42,7 +42,7 @@ said() {
 
 put_mark() {
     if [ -e "$1" ]; then
-        cp -p "$1" "$home/mark.new" && mv -f "$home/mark.new" "$home/mark"
+        cp -p "$1" "$home/mark.new" && { sync "$home/mark.new" 2>/dev/null || :; } && mv -f "$home/mark.new" "$home/mark"
     else
         rm -f "$home/mark"
     fi
@@ -68,7 +68,7 @@ leave() {
     left=$2
     while [ "$left" -gt 0 ] && [ -d "$dir" ]; do second && left=$((left - 1)); done
     if [ -d "$dir" ] && [ "$2" -gt 0 ]; then
-        rm -rf "$dir"
+        rm -rf "$dir" "$run/pid.${dir##*/}"
         rmdir "$home/apply" 2>/dev/null
         [ -e "$home/mark" ] || { rmdir "$home" && rm -rf "$run"; } 2>/dev/null
     fi
@@ -152,6 +152,8 @@ fi
 rm -f "$run/beat"
 cp "$dir/owner" "$run/owner"
 read -r silent <"$dir/armed"
+# After a reboot the number may be somebody else's: it is forgotten with /run.
+ln -sf "$run/pid.${dir##*/}" "$dir/pid"
 echo $$ >"$dir/pid"
 echo locked >"$dir/state"
 

@@ -76,6 +76,26 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     expect(host.run('ls /var/lib/lvsctl; find /etc/systemd -name "lvsctl*"')).toBe('apply\n');
   });
 
+  it('has on disk, before the first change, what takes it back after a power cut', async ({ host }) => {
+    host.run(`mkdir /run/bin; printf '%s\\n' '#!/bin/sh' 'printf "%s\\n" "$@" >>/run/synced' >/run/bin/sync
+      chmod 755 /run/bin/sync; mount --bind /run/bin /usr/local/sbin`);
+    forsaken(host, phases([make('slow', 'a', '300')]), 500);
+    await host.until('[ -e /etc/state/a ]');
+    const synced = host.run("sed 's|.*/||' /run/synced").split('\n');
+    const files = ['supervisor.sh', 'undo', 'armed', 'journal', 'mark.during', 'mark.after', 'mark.new'];
+    expect(synced).toEqual(
+      expect.arrayContaining([...files, 'lvsctl-undo.service', 'multi-user.target.wants']),
+    );
+  });
+
+  it('is not taken for another process that has its number after a reboot', async ({ host }) => {
+    forsaken(host, phases([make('slow', 'a', '300')]), 500);
+    await host.until('[ -e /etc/state/a ]');
+    const number = 'cat /var/lib/lvsctl/apply/*/pid';
+    expect(host.run(`kill -9 $(${number}); ${number}`)).toMatch(/^\d+$/m);
+    expect(host.run(`rm -rf /run/lvsctl; ${number} 2>/dev/null || echo none`)).toBe('none\n');
+  });
+
   it('after a reboot leaves alone what was confirmed', async ({ host }) => {
     forsaken(host, phases([make('entry', 'a'), make('slow', 'b', '300')]), 500);
     await host.until('[ -e /etc/state/b ]');

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cluster, cluster } from './cluster.js';
-import { hostsOf, plannedBy, type Tried, tryPoint, WORDS } from './crash.js';
+import { plannedBy, type Tried, tryPoint, WORDS } from './crash.js';
 import { type Boundary, type Direction, deed, type Point } from './crash-point.js';
+import { hostsOf } from './crash-state.js';
 import { machines, type SetUp, type Way } from './crash-way.js';
 
 /** A set-up's lab, which stands at one end of one of its ways. */
@@ -57,5 +58,5 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
 async function hasty(c: Cluster): Promise<void> {
   const file = join(c.directory, 'ssh_config');
   const config = await readFile(file, 'utf8');
-  await writeFile(file, config.replaceAll(/ConnectTimeout \d+/g, 'ConnectTimeout 10'));
+  await writeFile(file, config.replaceAll(/ConnectTimeout \d+/g, 'ConnectTimeout 20'));
 }

@@ -123,13 +123,12 @@ const natWays: readonly Way[] = [
   {
     setup: 'nat',
     name: 'what a director holds',
-    from: nat({ shares: [one], further: ['snat: false'] }),
+    from: nat({}),
     to: nat({
-      shares: [one],
       directors: [lb('lb1', '192.168.80.80', ', gateway: 192.168.80.254/24')],
       servers: [web('web1', '192.168.80.10/24', 'web1', ', weight: 2')],
       services: [PAGE, '{ port: 8080, targetPort: 80 }'],
-      further: ['scheduler: wrr', ...SETTINGS],
+      further: ['scheduler: wrr', 'snat: false', ...SETTINGS],
     }),
     hosts: { lb1: 'director' },
     answers: true,
@@ -137,8 +136,8 @@ const natWays: readonly Way[] = [
   {
     setup: 'nat',
     name: 'a director in the place of another',
-    from: nat({ shares: [one] }),
-    to: nat({ shares: [one], directors: [lb('lb2', '192.168.80.81')] }),
+    from: nat({}),
+    to: nat({ directors: [lb('lb2', '192.168.80.81')] }),
     hosts: { lb2: 'director' },
     answers: false,
   },
