@@ -32,7 +32,12 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
       if (stands === way[end]) return undefined;
       stands = undefined;
       await c.edit(() => way[end]);
-      const { code, out, err } = await c.lvsctl('apply', '-y', '--json', ...WORDS);
+      const apply = () => c.lvsctl('apply', '-y', '--json', ...WORDS);
+      let { code, out, err } = await apply();
+      if (code !== 0) {
+        await c.reset();
+        ({ code, out, err } = await apply());
+      }
       if (code !== 0) throw new Error(`apply ended with ${code}\n${out}\n${err}`);
       stands = way[end];
       const changes = plannedBy(out);

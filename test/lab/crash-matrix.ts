@@ -5,9 +5,9 @@
  */
 import { parseArgs } from 'node:util';
 import { type CrashLab, crashLab } from './crash-lab.js';
-import { directions, faults, idOf, type Plans, type Point, pointsOf } from './crash-point.js';
+import { faults, idOf, type Plans, type Point, pointsOf } from './crash-point.js';
 import { keepPlans, keepResult, plansKept, resultsKept, writeTable } from './crash-record.js';
-import { type SetUp, setUps, ways } from './crash-way.js';
+import { type SetUp, setUps, type Way, ways } from './crash-way.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,13 +33,16 @@ process.on('SIGTERM', stop);
 
 for (const setup of named) {
   if (isKnown(setup) && open(setup).length === 0) continue;
-  if (Date.now() > end) break;
+  if (isOver()) break;
   starting = crashLab(setup);
   const lab = await starting;
   try {
-    await know(setup, lab);
-    say(sum(setup));
-    await tryAll(setup, lab);
+    for (const way of ways.filter(way => way.setup === setup)) {
+      if (isOver()) break;
+      await know(way, lab);
+      say(`${sum(setup)} of the ways that are known`);
+      await tryAll(way, lab);
+    }
   } finally {
     if (!ending) await lab.down();
     starting = undefined;
@@ -52,17 +55,18 @@ function isKnown(setup: SetUp): boolean {
   return ways.every(({ setup: own, name }) => own !== setup || plans[setup]?.[name]);
 }
 
-/** Goes each way once to and fro where it is not known yet what that changes. */
-async function know(setup: SetUp, lab: CrashLab): Promise<void> {
-  for (const way of ways.filter(way => way.setup === setup && !plans[setup]?.[way.name])) {
-    await lab.stand(way, 'from');
-    const [to, from] = [await lab.stand(way, 'to'), await lab.stand(way, 'from')];
-    plans[setup] = { ...plans[setup], [way.name]: { to: to ?? {}, from: from ?? {} } };
-    keepPlans(plans);
-    say(
-      `${setup}, ${way.name}: ${directions.flatMap(each => Object.keys(way.hosts).map(host => `${each} ${plans[setup]?.[way.name]?.[each][host]?.length}`)).join(', ')} changes`,
-    );
-  }
+function isOver(): boolean {
+  return Date.now() > end || ending !== undefined;
+}
+
+/** Goes a way once to and fro where it is not known yet what that changes. */
+async function know(way: Way, lab: CrashLab): Promise<void> {
+  const { setup, name } = way;
+  if (plans[setup]?.[name]) return;
+  await lab.stand(way, 'from');
+  const [to = {}, from = {}] = [await lab.stand(way, 'to'), await lab.stand(way, 'from')];
+  plans[setup] = { ...plans[setup], [name]: { to, from } };
+  keepPlans(plans);
 }
 
 /** The points that are to be tried. */
@@ -74,30 +78,27 @@ function open(setup: SetUp): Point[] {
   });
 }
 
-async function tryAll(setup: SetUp, lab: CrashLab): Promise<void> {
-  const left = new Set(open(setup));
-  for (const way of ways.filter(way => way.setup === setup)) {
-    for (;;) {
-      if (Date.now() > end || ending) return;
-      const own = [...left].filter(point => point.way === way.name);
-      const towards = lab.end(way) === 'from' ? 'to' : 'from';
-      const point = own.find(({ direction }) => direction === towards) ?? own[0];
-      if (!point) break;
-      left.delete(point);
-      const tried = await lab.attempt(way, point, all =>
-        all.find(({ sides }) => sides.join() === point.sides.join()),
-      );
-      if (ending) return;
-      keepResult({ ...tried, sides: point.sides });
-      writeTable(allPoints());
-      const { seconds, parts, states, message = '' } = tried;
-      say(
-        `${idOf(point)}: ${Object.entries(states)
-          .map(each => each.join(' '))
-          .join(', ')}, ${seconds} s (${parts.join(', ')}) ${message}`,
-      );
-      if (message) process.exitCode = 1;
-    }
+async function tryAll(way: Way, lab: CrashLab): Promise<void> {
+  const left = new Set(open(way.setup).filter(point => point.way === way.name));
+  while (!isOver()) {
+    const own = [...left];
+    const towards = lab.end(way) === 'from' ? 'to' : 'from';
+    const point = own.find(({ direction }) => direction === towards) ?? own[0];
+    if (!point) return;
+    left.delete(point);
+    const tried = await lab.attempt(way, point, all =>
+      all.find(({ sides }) => sides.join() === point.sides.join()),
+    );
+    if (ending) return;
+    keepResult({ ...tried, sides: point.sides });
+    writeTable(allPoints());
+    const { seconds, parts, states, message = '' } = tried;
+    say(
+      `${idOf(point)}: ${Object.entries(states)
+        .map(each => each.join(' '))
+        .join(', ')}, ${seconds} s (${parts.join(', ')}) ${message}`,
+    );
+    if (message) process.exitCode = 1;
   }
 }
 

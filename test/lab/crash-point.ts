@@ -71,36 +71,39 @@ function together(one: string, other: string): boolean {
 }
 
 /**
- * The fewest points, as far as taking the richest next finds them, with which for every role of a set-up each side of each
- * deed was tried by every fault.
+ * The points with which for every role of a set-up each side of each deed is tried by every fault: in each way those that
+ * no way before it has, in as few points as taking the richest next finds.
  */
 export function pointsOf(setup: SetUp, ways: readonly Way[], plans: Plans): Point[] {
-  const candidates = ways
-    .filter(way => way.setup === setup)
-    .flatMap(({ name: way, hosts }) =>
-      directions.flatMap(direction =>
-        Object.entries(hosts).flatMap(([host, role]) =>
-          boundaries(plans[setup]?.[way]?.[direction][host] ?? []).map(boundary => ({
-            ...{ setup, way, direction, host, role },
-            ...boundary,
-          })),
-        ),
-      ),
-    );
   const covered = new Set<string>();
-  const gain = ({ role, sides }: (typeof candidates)[number]) =>
+  const gain = ({ role, sides }: Omit<Point, 'fault'>) =>
     sides.filter(side => !covered.has(`${role} ${side}`)).length;
-  const chosen = new Set<(typeof candidates)[number]>();
-  for (;;) {
-    const most = Math.max(0, ...candidates.map(gain));
-    if (most === 0) break;
-    const next = candidates.find(each => gain(each) === most)!;
-    chosen.add(next);
-    for (const side of next.sides) covered.add(`${next.role} ${side}`);
-  }
-  return candidates
-    .filter(each => chosen.has(each))
-    .flatMap(each => faults.map(fault => ({ ...each, fault })));
+  const places = ways
+    .filter(way => way.setup === setup)
+    .flatMap(way => {
+      const candidates = placesOf(way, plans);
+      const chosen = new Set<(typeof candidates)[number]>();
+      for (;;) {
+        const most = Math.max(0, ...candidates.map(gain));
+        if (most === 0) return candidates.filter(each => chosen.has(each));
+        const next = candidates.find(each => gain(each) === most)!;
+        chosen.add(next);
+        for (const side of next.sides) covered.add(`${next.role} ${side}`);
+      }
+    });
+  return places.flatMap(place => faults.map(fault => ({ ...place, fault })));
+}
+
+/** Every place where the applies of a way can be broken off. */
+function placesOf({ setup, name: way, hosts }: Way, plans: Plans): Omit<Point, 'fault'>[] {
+  return directions.flatMap(direction =>
+    Object.entries(hosts).flatMap(([host, role]) =>
+      boundaries(plans[setup]?.[way]?.[direction][host] ?? []).map(boundary => ({
+        ...{ setup, way, direction, host, role },
+        ...boundary,
+      })),
+    ),
+  );
 }
 
 /** What tells a point from all others, also after other changes have come into its plan. */
