@@ -3,7 +3,7 @@ import type { HostFacts, Link, Mark } from './facts.js';
 
 /** Prints what is known of the applies that hold a host, as `FILE:LINE`; only root may look there. */
 export const APPLIES =
-  '$LVSCTL_SUDO grep -rsH --include armed --include owner --include pid . /var/lib/lvsctl/apply';
+  '$LVSCTL_SUDO grep -RsH --include armed --include owner --include pid . /var/lib/lvsctl/apply';
 
 /**
  * Prints what a host is, one fact a line: word, space, value. Reads files and asks `ip`; writes nothing, loads

@@ -1,4 +1,5 @@
 import { it as bare, describe, expect } from 'vitest';
+import { lockProbe, parseLock } from '../../src/hosts/lock.js';
 import { factsProbe, parseFacts } from '../../src/systems/read-facts.js';
 import { printedFacts } from '../systems/recorded-facts.js';
 import { make, phases, reload, start } from './acts.js';
@@ -50,6 +51,15 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     expect(rights.replace(/apply\/\S+/, 'apply/ID')).toBe(
       '700 .\n600 mark\n700 apply\n700 apply/ID\n755 /run/lvsctl\n600 /run/lvsctl/lock\n',
     );
+  });
+
+  it('is told to whoever asks for its lock, and whether who holds it lives', async ({ host }) => {
+    forsaken(host, phases([make('slow', 'a', '300')]), 60);
+    await host.until('[ -e /etc/state/a ]');
+    expect(parseLock(host.run(lockProbe.run))).toMatchObject({ alive: true });
+    host.run('kill -9 $(cat /var/lib/lvsctl/apply/*/pid)');
+    await host.until('! kill -0 $(cat /var/lib/lvsctl/apply/*/pid)');
+    expect(parseLock(host.run(lockProbe.run))).toMatchObject({ alive: false });
   });
 
   it('breaks off a change that hangs, and takes it back', async ({ host }) => {
