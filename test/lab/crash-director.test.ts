@@ -1,0 +1,3 @@
+import { breaksOffAnywhere } from './crash-role.js';
+
+breaksOffAnywhere('what a director holds');

@@ -1,0 +1,3 @@
+import { breaksOffAnywhere } from './crash-role.js';
+
+breaksOffAnywhere('a real server');
