@@ -57,7 +57,10 @@ export function readyScript(
   return `${prelude(cluster)}${JOURNAL.replace('DIRECTORY', quote(directory))}${guarded(commands)} || failed -1\nexit 0\n`;
 }
 
-/** The script that takes back the change whose number is "$1"; `reloads`: makes services read the old files again. */
+/**
+ * The script that takes back the change whose number is "$1". `numbers`: prints them all, the last one first; `reloads`:
+ * makes services read the old files again.
+ */
 export function undoScript(cluster: string, all: readonly Numbered[], kinds: Kinds): string {
   const arms = all
     .filter(({ change }) => !change.stays && change.action !== 'reload' && !kinds.get(change.kind)?.stays)
@@ -68,7 +71,8 @@ export function undoScript(cluster: string, all: readonly Numbered[], kinds: Kin
       const forget = { run: FORGET, args: [change.key] };
       return `(${joined([...stepsOf(change, kinds), forget])}) || bad=1`;
     });
-  return `${prelude(cluster)}case "$1" in\n${arms.join('\n')}\nreloads) bad=0\n${reloads.join('\n')}\nexit "$bad" ;;\nesac\n`;
+  const numbers = all.map(({ number }) => number).reverse();
+  return `${prelude(cluster)}case "$1" in\n${arms.join('\n')}\nnumbers) echo ${numbers.join(' ')} ;;\nreloads) bad=0\n${reloads.join('\n')}\nexit "$bad" ;;\nesac\n`;
 }
 
 // A reboot makes every service read its files, and empties /run.

@@ -1,16 +1,23 @@
-import { type Entries, type Kind, Unreadable } from './kind.js';
+import { type Command, type Edit, type Entries, type Kind, Unreadable } from './kind.js';
 
 const ORDER = ['tcp', 'tcpfin', 'udp'];
+/** What ip_vs starts with (ip_vs_proto_tcp.c and ip_vs_proto_udp.c of the kernel). */
+const AT_FIRST: Readonly<Record<string, number>> = { tcp: 900, tcpfin: 120, udp: 300 };
 
 /** Seconds after which ipvs forgets an idle connection; the key is tcp, tcpfin (TCP after a FIN) or udp. See ipvsadm(8), --set. */
 export const ipvsTimeout: Kind<{ seconds: number }> = {
   name: 'ipvs-timeout',
   layer: 'live',
+  leaves: 'ip_vs always has timeouts: it gets those that it starts with',
   probe: () => ({ run: READ }),
   parse,
-  steps: ({ key, after }) => (after ? [set([[key, after.seconds]])] : []),
-  together: edits => [set(edits.flatMap(({ key, after }) => (after ? [[key, after.seconds] as const] : [])))],
+  steps: edit => together([edit]),
+  together,
 };
+
+function together(edits: readonly Edit<{ seconds: number }>[]): readonly Command[] {
+  return [set(edits.map(({ key, after }) => [key, after?.seconds ?? AT_FIRST[key]!]))];
+}
 
 // Asking ipvsadm would load ip_vs.
 const READ = `[ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null || exit 0

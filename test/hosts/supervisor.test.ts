@@ -75,9 +75,12 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     expect(host.state()).toEqual(['a:14']);
   });
 
-  it('after a reboot takes back from the journal, also what it had taken back before', async ({ host }) => {
-    forsaken(host, phases([make('entry', 'a'), make('slow', 'b', '300')]), 500);
+  it('after a reboot takes back from the journal, also what it had taken back before, and what only the boot made of new files', async ({
+    host,
+  }) => {
+    forsaken(host, phases([make('entry', 'a'), make('slow', 'b', '300'), make('entry', 'c')]), 500);
     await host.until('[ -e /etc/state/b ]');
+    host.run('echo new >/etc/state/c');
     const unit = '/etc/systemd/system/multi-user.target.wants/lvsctl-undo.service';
     host.run(`cd /var/lib/lvsctl/apply/*; echo 'taken-back 1' >>journal; kill -9 $(cat pid); pkill -9 -f '[p]hase.1'
       rm -rf /run/lvsctl; $(sed -n 's/^ExecStart=//p' ${unit} | sed 's/300$/0/') </dev/null >/dev/null 2>&1`);
