@@ -1,4 +1,4 @@
-/** `in-bed.ts RESULTS [--ansible] [--hosts N,..]`: reads of whole clusters, in the namespaces that bench/read.ts makes. */
+/** `in-bed.ts RESULTS [--ansible] [--hosts N,..] [--rounds N]`: reads of whole clusters, in the namespaces that bench/read.ts makes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,11 @@ export interface InBed {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { ansible: { type: 'boolean' }, hosts: { type: 'string', default: '2,5,50,200' } },
+  options: {
+    ansible: { type: 'boolean' },
+    hosts: { type: 'string', default: '2,5,50,200' },
+    rounds: { type: 'string', default: '99' },
+  },
 });
 const sizes = values.hosts.split(',').map(Number);
 /** Hosts at once, for all who let that be chosen: what lvsctl takes unless told. */
@@ -93,9 +97,9 @@ function lastPid(): number {
   return Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ')[4]);
 }
 
-const lvsctl = (bed: Bed, command: string, file: string, ...more: string[]): Candidate => ({
-  words: [process.execPath, 'dist/cli.js', command, '-f', file, '-F', bed.sshConfig, ...more],
-});
+function lvsctl(bed: Bed, command: string, file: string, ...more: string[]): Candidate {
+  return { words: [process.execPath, 'dist/cli.js', command, '-f', file, '-F', bed.sshConfig, ...more] };
+}
 
 /** The topology of so many hosts, which are made so. */
 async function applied(bed: Bed, hosts: number): Promise<string> {
@@ -128,17 +132,21 @@ async function measured(bed: Bed, hosts: number): Promise<Read> {
       ssh2: { words: [process.execPath, 'bench/bare-ssh2.js', join(bed.directory, `ssh2-${hosts}.json`)] },
       node: { words: [process.execPath, '-e', '0'] },
     },
-    COUNTS.find(([upTo]) => hosts <= upTo)![1],
+    atMost(COUNTS.find(([upTo]) => hosts <= upTo)![1]),
   );
   const { memory } = await runOnce(plan, true);
   const beside =
     values.ansible && hosts >= 5 && hosts <= 50
-      ? { ansible: await rounds({ plan, ansible: ansible(bed, hosts) }, hosts > 5 ? 2 : 3) }
+      ? { ansible: await rounds({ plan, ansible: ansible(bed, hosts) }, atMost(hosts > 5 ? 2 : 3)) }
       : {};
   const result = { hosts, rounds: taken, memory: memory!, ...beside };
   say(`${hosts} hosts: ${JSON.stringify(medians(result.rounds))} ${Math.round(memory!)} MB`);
   if (result.ansible) say(`  beside Ansible: ${JSON.stringify(medians(result.ansible))}`);
   return result;
+}
+
+function atMost(count: number): number {
+  return Math.min(count, Number(values.rounds));
 }
 
 function medians(taken: Readonly<Record<string, readonly Run[]>>) {

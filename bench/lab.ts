@@ -16,12 +16,11 @@ export interface LabFigures {
   up: Rounds<'lab' | 'bare'>;
 }
 
-const ROUNDS = 3;
 const VIP = '192.168.127.100';
 const WEB = ['web1', 'web2'];
 
 /** An apply of set-up `dr` from pristine machines by each contender, and what it takes to have the machines at all. */
-export async function measureLab(withAnsible: boolean): Promise<LabFigures> {
+export async function measureLab(withAnsible: boolean, count: number): Promise<LabFigures> {
   const figures = {
     apply: { lvsctl: [], changes: [], script: [], ansible: [] },
     up: { lab: [], bare: [] },
@@ -29,7 +28,7 @@ export async function measureLab(withAnsible: boolean): Promise<LabFigures> {
     apply: Record<'lvsctl' | 'changes' | 'script' | 'ansible', Run[]>;
     up: Record<'lab' | 'bare', Run[]>;
   };
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < count; round++) {
     const begun = seconds();
     const c = await cluster('dr');
     figures.up.lab.push(since(begun));
