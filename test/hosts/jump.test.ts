@@ -151,7 +151,7 @@ overEach(transport => {
       const silent = await tcp(() => {});
       const { config } = await behind();
       // All must have asked for it before it is given up.
-      const connectTimeout = transport === 'ssh2' ? 1 : 12;
+      const connectTimeout = transport === 'ssh2' ? 1 : 25;
       const connected = await connectorFor(`Host client\n  Port ${silent.port}\n${config}`, {
         connectTimeout,
       });
