@@ -36,8 +36,8 @@ const FORSAKEN = 60;
 
 /**
  * Carries out a plan: every host that it changes is locked and armed first, then phase after phase on all hosts of
- * the phase side by side. Confirmed only when every phase went through and the check passes; when a phase
- * fails, the hosts that were through before it are confirmed (see `rollbackAll`), and otherwise every host goes back. What came of it is in the events.
+ * the phase side by side. Confirmed only when every phase went through and the check passes; otherwise every host goes
+ * back, but for those that were through before a phase that failed (see `rollbackAll`). What came of it is in the events.
  */
 export async function apply(
   plan: Plan,
