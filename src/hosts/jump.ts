@@ -42,19 +42,19 @@ export async function reach<D extends Destination, L extends Link>(
   return withRetries(start, queue, label, signal);
 }
 
-/** The link of a jump host: the one that stands, or a new one for all who come after. */
+/** The link of a jump host: the one that stands or is being made, or a new one for all who come after. */
 async function share<D extends Destination, L extends Link>(
   hop: Via,
   run: Run<D, L>,
   jumps: Jumps<L>,
 ): Promise<L> {
   const key = nameOf(hop);
-  const earlier = jumps.get(key);
-  const standing = await earlier?.catch(() => undefined);
-  if (jumps.get(key) === earlier && standing?.ended() !== undefined) jumps.delete(key);
-  const link = jumps.get(key) ?? reach(hop.host, hop, run, jumps);
-  jumps.set(key, link);
+  let link = jumps.get(key);
   try {
+    const standing = await link;
+    if (standing && standing.ended() === undefined) return standing;
+    if (jumps.get(key) === link) jumps.set(key, reach(hop.host, hop, run, jumps));
+    link = jumps.get(key)!;
     return await link;
   } catch (error) {
     if (jumps.get(key) === link) jumps.delete(key);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Unreachable } from '../../src/hosts/session.js';
 import {
   closedPort,
@@ -150,12 +150,15 @@ overEach(transport => {
     it('that stays away fails all hosts behind it at once', async () => {
       const silent = await tcp(() => {});
       const { config } = await behind();
-      // All must have asked for it before it is given up.
-      const connectTimeout = transport === 'ssh2' ? 1 : 25;
+      // All must have asked for it before it is given up, the last while it is being asked.
+      const connectTimeout = transport === 'ssh2' ? 2 : 10;
       const connected = await connectorFor(`Host client\n  Port ${silent.port}\n${config}`, {
         connectTimeout,
       });
-      const faults = await Promise.allSettled(['web1', 'web2', 'web3'].map(name => connected.open(name)));
+      const first = ['web1', 'web2'].map(name => connected.open(name));
+      const asked = () => expect(silent.connections).toBe(1);
+      const last = vi.waitFor(asked, { timeout: 9000 }).then(() => connected.open('web3'));
+      const faults = await Promise.allSettled([...first, last]);
       expect(faults.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
       expect(silent.connections).toBe(1);
     });

@@ -1,3 +1,0 @@
-import { breaksOffAnywhere } from './crash-role.js';
-
-breaksOffAnywhere('what a director holds');
