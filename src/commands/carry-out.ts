@@ -15,7 +15,7 @@ import type { Topology } from '../topology/topology.js';
 import { applyProgress } from './apply-progress.js';
 import { type Reading, read } from './cluster.js';
 import type { ClusterOptions, Io } from './io.js';
-import { servesLess, serving } from './serving.js';
+import { NOTHING, type Served, servesLess, serving } from './serving.js';
 
 export interface CarryOutOptions extends ClusterOptions {
   /** Seconds of silence after which a host takes everything back. */
@@ -33,8 +33,8 @@ export interface CarryOutOptions extends ClusterOptions {
 
 /**
  * Carries out an approved plan and says what came of it. Packages come first, by themselves: they are not taken
- * back, and what they bring is read again before the rest goes on. What took connections at a VIP before has to take
- * them after it, unless that is to end.
+ * back, and what they bring is read again before the rest goes on. What was served at a VIP before has to be
+ * after it, unless that is to end.
  */
 export async function carryOut(
   reading: Reading,
@@ -45,7 +45,7 @@ export async function carryOut(
 ): Promise<ExitCode> {
   const { plan } = reading;
   const mayEnd = options.destroy || reading.reread || options.allow?.includes('last-server');
-  const served = mayEnd ? new Set<string>() : await serving(topology, line);
+  const served = mayEnd ? NOTHING : await serving(topology, line);
   const packages = part(plan, 'packages');
   let rest = reading;
   if (packages.phases.length > 0) {
@@ -73,7 +73,7 @@ async function run(
   line: Connector,
   options: CarryOutOptions,
   io: Io,
-  served?: ReadonlySet<string>,
+  served?: Served,
 ): Promise<Outcome> {
   const progress = await applyProgress(plan, io);
   const events: Event[] = [];
@@ -86,9 +86,10 @@ async function run(
   const check = async () => {
     if (!served) return undefined;
     const again = await (reread?.() ?? read(topology, line, options));
-    const fault = stillDiffers(again.plan, touched, beside);
+    const fault =
+      stillDiffers(again.plan, touched, beside) ?? (await servesLess(served, topology, line, again.sessions));
     await Promise.all([...again.sessions.values()].map(session => session.close()));
-    return fault ?? servesLess(served, topology, line);
+    return fault;
   };
   await apply(plan, sessions, {
     kinds,

@@ -34,6 +34,17 @@ export function promise(
   return { expected, verdict: kept ? 'as promised' : 'not as promised' };
 }
 
+/**
+ * How many connections one after the other make a round, in which each real server with weight has its share; 1 where no
+ * count is promised.
+ */
+export function turns({ scheduler, persistence, servers }: Parameters<typeof promise>[0]): number {
+  const weights = servers.map(({ weight }) => weight).filter(weight => weight > 0);
+  if (!SHARES.has(scheduler) || persistence > 0 || weights.length === 0) return 1;
+  if (scheduler !== 'wrr') return weights.length;
+  return weights.reduce((sum, weight) => sum + weight) / weights.reduce(divisor);
+}
+
 function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b);
 }

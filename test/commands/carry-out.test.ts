@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CarryOutOptions, carryOut } from '../../src/commands/carry-out.js';
 import { read } from '../../src/commands/cluster.js';
-import { servesLess, serving } from '../../src/commands/serving.js';
+import { NOTHING, type Served, servesLess, serving } from '../../src/commands/serving.js';
 import { apply } from '../../src/hosts/apply.js';
 import { compare } from '../../src/plan/compare.js';
 import { hostChanges } from '../../src/plan/outcome.js';
@@ -17,11 +17,17 @@ import { world } from './world.js';
 
 vi.mock('../../src/hosts/apply.js', () => ({ apply: vi.fn() }));
 vi.mock('../../src/commands/cluster.js', () => ({ read: vi.fn() }));
-vi.mock('../../src/commands/serving.js', () => ({ serving: vi.fn(), servesLess: vi.fn() }));
+vi.mock('../../src/commands/serving.js', async actual => ({
+  ...(await actual<object>()),
+  serving: vi.fn(),
+  servesLess: vi.fn(),
+}));
 
 const topology = loadTopology('web.yaml', sound);
 const options = { file: 'web.yaml', parallelism: 4, confirmTimeout: 60, lockTimeout: 60, rollback: true };
 const line = bareHosts({});
+
+const served: Served = { doors: new Map([['12.0.0.1:80', 'each']]), cards: new Map() };
 
 /** Plans that were carried out, in order; every host confirms them unless `fails` is among their changes. */
 let runs: { plan: Plan; patience: number }[] = [];
@@ -29,9 +35,7 @@ let fails = '';
 beforeEach(() => {
   runs = [];
   fails = '';
-  vi.mocked(serving)
-    .mockReset()
-    .mockResolvedValue(new Set(['12.0.0.1:80']));
+  vi.mocked(serving).mockReset().mockResolvedValue(served);
   vi.mocked(servesLess).mockReset().mockResolvedValue(undefined);
   vi.mocked(apply).mockImplementation(async (plan, _, { tell, patience, check }) => {
     runs.push({ plan, patience });
@@ -157,7 +161,7 @@ describe('the check before anything is confirmed', () => {
   });
 
   it('asks what took connections at the VIP before the first write, and says what takes none any more', async () => {
-    const less = '12.0.0.1:80 took connections from client before the apply, and takes none now';
+    const less = 'as client finds it, 12.0.0.1:80 took connections before the apply, and takes none now';
     vi.mocked(servesLess).mockResolvedValue(less);
     let fault: string | undefined;
     vi.mocked(apply).mockImplementationOnce(async (_, __, { check }) => {
@@ -166,7 +170,7 @@ describe('the check before anything is confirmed', () => {
     });
     await carried(planned([sysctl], seen('web1')), settled);
     expect(fault).toBe(less);
-    expect(vi.mocked(servesLess).mock.calls[0]![0]).toEqual(new Set(['12.0.0.1:80']));
+    expect(vi.mocked(servesLess).mock.calls[0]![0]).toBe(served);
   });
 
   it.each<Partial<CarryOutOptions>>([{ destroy: true }, { allow: ['last-server'] }])(
@@ -174,7 +178,7 @@ describe('the check before anything is confirmed', () => {
     async more => {
       await carriedWith(more, planned([sysctl], seen('web1')), settled);
       expect(serving).not.toHaveBeenCalled();
-      expect([...vi.mocked(servesLess).mock.calls[0]![0]]).toEqual([]);
+      expect(vi.mocked(servesLess).mock.calls[0]![0]).toBe(NOTHING);
     },
   );
 

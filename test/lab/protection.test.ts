@@ -97,11 +97,22 @@ describe('a change after which nobody answers at the VIP', () => {
       '0s',
     );
     expect(err).toContain('[lb1] created real-server tcp 12.0.0.1:80 192.168.80.10:81');
-    expect(out.replace(/\s+/g, ' ')).toContain('12.0.0.1:80 took connections from client before the apply');
+    expect(out.replace(/\s+/g, ' ')).toContain('12.0.0.1:80 took connections before the apply');
     expect(code).toBe(5);
     await c.edit(() => yaml);
     expect(await planned(c)).toEqual([]);
     expect((await c.on('lb1', 'ipvsadm -Sn')).split('\n').sort()).toEqual(before.split('\n').sort());
+    await inTurn();
+  });
+
+  it('is put back as well when one real server alone takes nothing any more', async () => {
+    const yaml = await readFile(c.file, 'utf8');
+    await c.edit(() => yaml.replace(/(name: web2.*server: nginx)/s, '$1, port: 81'));
+    const { code, out } = await c.lvsctl('apply', '-y');
+    expect(out.replace(/\s+/g, ' ')).toContain('and only some now: not each real server takes its share');
+    expect(code).toBe(5);
+    await c.edit(() => yaml);
+    expect(await planned(c)).toEqual([]);
     await inTurn();
   });
 });

@@ -1,5 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { promise } from '../../src/plan/promise.js';
+import { promise, turns } from '../../src/plan/promise.js';
+
+it.each<[string, number, number[], number]>([
+  ['rr', 0, [1, 3, 1], 3],
+  ['rr', 0, [1, 0, 1], 2],
+  ['wrr', 0, [300, 100], 4],
+  ['wrr', 0, [2, 1, 0], 3],
+  ['wlc', 0, [2, 1], 2],
+  ['sh', 0, [1, 1], 1],
+  ['rr', 300, [1, 1], 1],
+  ['rr', 0, [0], 1],
+])(
+  '%s with persistence %i and weights %j comes to everybody in %i turns',
+  (scheduler, persistence, weights, count) => {
+    const servers = weights.map((weight, index) => ({ name: `web${index}`, weight }));
+    expect(turns({ scheduler, persistence, servers })).toBe(count);
+  },
+);
 
 /** weights and answers by server: { a: [weight, answers], .. } */
 type Servers = Readonly<Record<string, readonly [weight: number, answers: number]>>;
@@ -64,7 +81,7 @@ it('holds for whatever stretch of the rounds that the kernel goes through (ip_vs
   for (const weights of rounds)
     for (let from = 0; from < 12; from++)
       for (const length of [7, 20, 31]) {
-        const chosen = turns(weights).slice(from, from + length);
+        const chosen = chosenBy(weights).slice(from, from + length);
         const servers = Object.fromEntries(
           Object.entries(weights).map(([name, weight]) => [
             name,
@@ -76,7 +93,7 @@ it('holds for whatever stretch of the rounds that the kernel goes through (ip_vs
 });
 
 /** The first 50 servers that weighted round robin chooses: from the largest weight down by the common divisor. */
-function turns(weights: Readonly<Record<string, number>>): string[] {
+function chosenBy(weights: Readonly<Record<string, number>>): string[] {
   const all = Object.entries(weights);
   const step = all
     .map(([, weight]) => weight)
