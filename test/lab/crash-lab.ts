@@ -12,11 +12,15 @@ export interface CrashLab {
   stand(way: Way, end: Direction): Promise<Record<string, string[]> | undefined>;
   /** At which end of a way it stands. */
   end(way: Way): Direction | undefined;
-  /** Tries a point; when that is not held, the machines are new, and the next point is none the worse for it. */
+  /**
+   * Tries a point; when that is not held, the machines are new, and the next point is none the worse for it. `through`: lets
+   * the next apply through to its end in any case.
+   */
   attempt(
     way: Way,
     point: Omit<Point, keyof Boundary>,
     choose: (all: readonly Boundary[]) => Boundary | undefined,
+    through: boolean,
   ): Promise<Tried>;
   down(): Promise<void>;
 }
@@ -46,11 +50,12 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
       );
     },
     end: way => (stands === way.from ? 'from' : stands === way.to ? 'to' : undefined),
-    async attempt(way, point, choose) {
-      await lab.stand(way, opposite[point.direction]);
+    async attempt(way, point, choose, through) {
+      const start = opposite[point.direction];
+      await lab.stand(way, start);
       stands = undefined;
-      const tried = await tryPoint(c, way, point, choose);
-      if (tried.message === undefined) stands = way[point.direction];
+      const tried = await tryPoint(c, way, point, choose, through);
+      if (tried.message === undefined) stands = way[tried.converged ? point.direction : start];
       else await c.reset();
       return tried;
     },

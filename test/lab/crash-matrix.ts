@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type CrashLab, crashLab } from './crash-lab.js';
-import { faults, idOf, type Plans, type Point, pointsOf } from './crash-point.js';
+import { faults, idOf, type Plans, type Point, placeOf, pointsOf } from './crash-point.js';
 import { keepPlans, keepResult, plansKept, resultsKept, writeTable } from './crash-record.js';
 import { type SetUp, setUps, type Way, ways } from './crash-way.js';
 
@@ -86,8 +86,13 @@ async function tryAll(way: Way, lab: CrashLab): Promise<void> {
     const point = own.find(({ direction }) => direction === towards) ?? own[0];
     if (!point) return;
     left.delete(point);
-    const tried = await lab.attempt(way, point, all =>
-      all.find(({ sides }) => sides.join() === point.sides.join()),
+    // At each place by one fault, another from place to place, the next apply is let through to its end.
+    const through = ![...left].some(each => placeOf(each) === placeOf(point));
+    const tried = await lab.attempt(
+      way,
+      point,
+      all => all.find(({ sides }) => sides.join() === point.sides.join()),
+      through,
     );
     if (ending) return;
     keepResult({ ...tried, sides: point.sides });

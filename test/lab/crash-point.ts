@@ -72,7 +72,7 @@ function together(one: string, other: string): boolean {
 
 /**
  * The points with which for every role of a set-up each side of each deed is tried by every fault: in each way those that
- * no way before it has, in as few points as taking the richest next finds.
+ * no way before it has, in as few points as taking the richest next finds. The faults of a place come in an order of its own.
  */
 export function pointsOf(setup: SetUp, ways: readonly Way[], plans: Plans): Point[] {
   const covered = new Set<string>();
@@ -91,7 +91,9 @@ export function pointsOf(setup: SetUp, ways: readonly Way[], plans: Plans): Poin
         for (const side of next.sides) covered.add(`${next.role} ${side}`);
       }
     });
-  return places.flatMap(place => faults.map(fault => ({ ...place, fault })));
+  return places.flatMap((place, index) =>
+    faults.map((_, turn) => ({ ...place, fault: faults[(index + turn) % faults.length]! })),
+  );
 }
 
 /** Every place where the applies of a way can be broken off. */
@@ -106,7 +108,11 @@ function placesOf({ setup, name: way, hosts }: Way, plans: Plans): Omit<Point, '
   );
 }
 
-/** What tells a point from all others, also after other changes have come into its plan. */
-export function idOf({ setup, way, direction, host, sides, fault }: Point): string {
-  return [setup, way, direction, host, sides.join(', '), fault].join(' / ');
+/** What tells a place from all others, also after other changes have come into its plan. */
+export function placeOf({ setup, way, direction, host, sides }: Point): string {
+  return [setup, way, direction, host, sides.join(', ')].join(' / ');
+}
+
+export function idOf(point: Point): string {
+  return `${placeOf(point)} / ${point.fault}`;
 }

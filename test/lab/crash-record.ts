@@ -63,6 +63,7 @@ export function table(points: readonly Point[], results: ReadonlyMap<string, Res
         ? []
         : [`- ${idOf(result)} (${result.at}):`, '', indented(result.message), ''],
     );
+  const through = points.filter(point => results.get(idOf(point))?.converged).length;
   const seconds = faults.map(fault => {
     const taken = points
       .filter(point => point.fault === fault)
@@ -74,8 +75,11 @@ export function table(points: readonly Point[], results: ReadonlyMap<string, Res
 
 \`npm run crash-matrix\` breaks an apply off at the boundary before and after each (kind, action) of each role of a set-up, by
 each of these faults: SIGKILL to lvsctl, the management link of the host cut, the host reset, its disk full. Held: each
-host then had its old or its new state whole, the VIP answered in every mixed state, and the next apply made the rest and
-left nothing behind. The points lie in \`docs/crash-matrix.jsonl\`; the command goes on where it was stopped, and writes this.
+host then had its old or its new state whole (a new plan is the old one to its last change and the mark the same to the
+last byte, or the plan is empty), the VIP answered in every mixed state, and the next apply went on. At each place, after
+one of its faults, and wherever a host was new, that was let through: it made the rest and left nothing behind, ${through}
+times so far. After the other faults it is the one that the next point breaks off. The points lie in
+\`docs/crash-matrix.jsonl\`; the command goes on where it was stopped, and writes this.
 
 Points held, of those tried, of all:
 

@@ -19,27 +19,33 @@ export interface Tried extends Point {
   code: number;
   /** Of each host that the apply was to change. */
   states: States;
+  /** Whether the next apply was let through to its end here. */
+  converged: boolean;
   /** What was not as it should be; a point that was held has none. */
   message?: string;
   seconds: number;
-  /** Until the host stood there; until no host was armed any more; until all was converged. */
+  /** Until the host stood there; until no host was armed any more; until all was looked at, and converged. */
   parts: readonly number[];
 }
 
 /** Every guard that the ways meet: half of the servers leave, all that a director held goes. */
-export const WORDS = ['--allow', 'last-server,weight-lost,mass-delete', '--drain-timeout', '0s'];
+const ALLOW = ['--allow', 'last-server,weight-lost,mass-delete'];
+export const WORDS = [...ALLOW, '--drain-timeout', '0s'];
 /** As short as an emulated machine under load still keeps: lvsctl is heard every eighth of it. */
 const CONFIRM = ['--confirm-timeout', '6s'];
 
 /**
- * Breaks the apply of a way off at one point, looks what became of all hosts, and runs it again, whole: the cluster, which
- * stood at the way's other end, stands at this one then. `choose`: the boundary, from those that the plan has.
+ * Breaks the apply of a way off at one point and looks what became of all hosts. `choose`: the boundary, from those that the
+ * plan has. The next apply is let through to its end if `through`, and wherever a host is not as before: the cluster, which
+ * stood at the way's other end, stands at this one then. Otherwise it stands where it stood, and the next point's apply is
+ * the next one: a host that is old whole, to the last byte of its mark, is where that one began as well.
  */
 export async function tryPoint(
   c: Cluster,
   way: Way,
   point: Omit<Point, keyof Boundary>,
   choose: (all: readonly Boundary[]) => Boundary | undefined,
+  through: boolean,
 ): Promise<Tried> {
   const { host, fault, direction } = point;
   const times = [Date.now()];
@@ -47,6 +53,7 @@ export async function tryPoint(
   let boundary: Boundary = { number: -1, sides: [] };
   let states: States = {};
   let code = -1;
+  let converged = false;
   /** Asks the VIP where it has to answer. */
   const asked = async (when: string, ask = silent) => {
     const said = way.answers ? await ask(c, way) : undefined;
@@ -77,17 +84,11 @@ export async function tryPoint(
     await cleared(c, host);
     // What was off is asked for until its services are up again; all others have to answer at once.
     await asked('afterwards', fault === 'reboot' ? late : silent);
-    await settled(c, way, old);
-    const marksNow = await marksOf(c);
-    const again = await c.lvsctl('apply', '-y', '--json', ...WORDS);
-    const now = plannedBy(again.out);
+    const now = await planned(c, way, old);
     states = statesOf(old, now);
-    wrong.push(...mixed(c, states, { old, now }, { old: marks, now: marksNow }));
-    if (again.code !== 0)
-      wrong.push(`the next apply ended with ${again.code}: ${last(again.out)} ${again.err}`);
-    else wrong.push(...(await litter(c)));
-    const rest = await (way.answers ? silent : late)(c, way);
-    if (rest) wrong.push(`after the next apply ${rest}`);
+    wrong.push(...mixed(c, states, { old, now }, { old: marks, now: await marksOf(c) }));
+    converged = through || Object.values(states).some(state => state !== 'old');
+    if (converged) wrong.push(...(await lastFaults(c, way)));
   } catch (error) {
     run.signal('SIGKILL');
     wrong.push((error as Error).message);
@@ -99,6 +100,7 @@ export async function tryPoint(
     ...boundary,
     code,
     states,
+    converged,
     ...(wrong.length > 0 && { message: wrong.join('; ') }),
     seconds: seconds(times[0]!, times.at(-1)!),
     parts: times.slice(1).map((time, index) => seconds(times[index]!, time)),
@@ -142,14 +144,26 @@ const happens: Readonly<
   },
 };
 
-/** keepalived needs some seconds until its checks have passed and its table is whole again. */
-async function settled(c: Cluster, { setup }: Way, old: readonly PlannedChange[]): Promise<void> {
-  if (setup !== 'ha-dr') return;
-  for (const until = Date.now() + 45_000; Date.now() < until; await sleep(3000)) {
-    const { code, out } = await c.lvsctl('plan', '--json');
-    const now = code === 0 ? (JSON.parse(out) as { resource_changes: PlannedChange[] }) : undefined;
-    if (now && !Object.values(statesOf(old, now.resource_changes)).includes('mixed')) return;
+/** What a new plan changes; keepalived needs some seconds until its checks have passed and its table is whole again. */
+async function planned(
+  c: Cluster,
+  { setup }: Way,
+  old: readonly PlannedChange[],
+): Promise<readonly PlannedChange[]> {
+  for (const until = Date.now() + (setup === 'ha-dr' ? 45_000 : 0); ; await sleep(3000)) {
+    const { code, out, err } = await c.lvsctl('plan', '--json', ...ALLOW);
+    if (code !== 0) throw new Error(`the next plan ended with ${code}: ${err}`);
+    const now = (JSON.parse(out) as { resource_changes: PlannedChange[] }).resource_changes;
+    if (Date.now() >= until || !Object.values(statesOf(old, now)).includes('mixed')) return now;
   }
+}
+
+/** Lets the next apply through to its end; what is not as it should be then. */
+async function lastFaults(c: Cluster, way: Way): Promise<string[]> {
+  const { code, out, err } = await c.lvsctl('apply', '-y', '--json', ...WORDS);
+  const wrong = code === 0 ? await litter(c) : [`the next apply ended with ${code}: ${last(out)} ${err}`];
+  const rest = await (way.answers ? silent : late)(c, way);
+  return rest ? [...wrong, `after the next apply ${rest}`] : wrong;
 }
 
 /** What is left on the hosts; whoever was cut off keeps the journal for a minute, for an lvsctl that comes back. */
