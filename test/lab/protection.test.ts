@@ -107,10 +107,15 @@ describe('a change after which nobody answers at the VIP', () => {
 
   it('is put back as well when one real server alone takes nothing any more', async () => {
     const yaml = await readFile(c.file, 'utf8');
+    // nginx's own page would go on to answer at port 80.
+    const own = (from: string, to: string) =>
+      c.on('web2', `mv ${from}/default ${to}/default && systemctl reload nginx`);
+    await own('/etc/nginx/sites-enabled', '/root');
     await c.edit(() => yaml.replace(/(name: web2.*server: nginx)/s, '$1, port: 81'));
     const { code, out } = await c.lvsctl('apply', '-y');
     expect(out.replace(/\s+/g, ' ')).toContain('and only some now: not each real server takes its share');
     expect(code).toBe(5);
+    await own('/root', '/etc/nginx/sites-enabled');
     await c.edit(() => yaml);
     expect(await planned(c)).toEqual([]);
     await inTurn();
