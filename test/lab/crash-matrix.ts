@@ -15,6 +15,8 @@ const { values, positionals } = parseArgs({
 });
 const named = setUps.filter(setup => positionals.length === 0 || positionals.includes(setup));
 const end = Date.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+/** Points of one way that are tried one after the other: to and fro. */
+const TURN = 2 * faults.length;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const plans: Plans = plansKept();
 const allPoints = () => setUps.flatMap(setup => pointsOf(setup, ways, plans));
@@ -37,12 +39,11 @@ for (const setup of named) {
   starting = crashLab(setup);
   const lab = await starting;
   try {
-    for (const way of ways.filter(way => way.setup === setup)) {
-      if (isOver()) break;
-      await know(way, lab);
-      say(`${sum(setup)} of the ways that are known`);
-      await tryAll(way, lab);
-    }
+    const own = ways.filter(way => way.setup === setup);
+    for (const way of own) if (!isOver()) await know(way, lab);
+    say(sum(setup));
+    const left = new Set(open(setup));
+    while (left.size > 0 && !isOver()) for (const way of own) await trySome(way, left, lab);
   } finally {
     if (!ending) await lab.down();
     starting = undefined;
@@ -78,10 +79,10 @@ function open(setup: SetUp): Point[] {
   });
 }
 
-async function tryAll(way: Way, lab: CrashLab): Promise<void> {
-  const left = new Set(open(way.setup).filter(point => point.way === way.name));
-  while (!isOver()) {
-    const own = [...left];
+/** Tries some of the points that are left, of this way: a run that ends early has seen each of them. */
+async function trySome(way: Way, left: Set<Point>, lab: CrashLab): Promise<void> {
+  for (let turn = 0; turn < TURN && !isOver(); turn++) {
+    const own = [...left].filter(point => point.way === way.name);
     const towards = lab.end(way) === 'from' ? 'to' : 'from';
     const point = own.find(({ direction }) => direction === towards) ?? own[0];
     if (!point) return;
