@@ -6,6 +6,8 @@ export interface Steady {
   failed: number;
   /** The longest time without an answer, in seconds. */
   gap: number;
+  /** When requests failed, in seconds since the first one. */
+  failures: readonly number[];
   /** Answers in their order; for none `-` and why. */
   answers: readonly string[];
 }
@@ -88,6 +90,9 @@ echo $! >${log}.pid; sleep 2`,
         sent: lines.length,
         failed: lines.length - answered.length,
         gap: Math.max(0, ...gaps),
+        failures: lines
+          .filter(([, answer = '-']) => answer.startsWith('-'))
+          .map(([at]) => Number(at) - Number(lines[0]![0])),
         answers: lines.map(([, answer = '-']) => answer),
       };
     },
