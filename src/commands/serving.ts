@@ -89,8 +89,9 @@ async function answersArp(
 ): Promise<string | undefined> {
   const moved = [...cards].filter(([vip, card]) => before.cards.get(vip) !== card);
   for (const [vip, card] of moved) {
-    const servers = topology.services.filter(each => holdsVip(each, vip)).flatMap(each => each.servers);
-    for (const name of new Set(servers.map(each => each.name))) {
+    for (const { name } of topology.services
+      .filter(each => holdsVip(each, vip))
+      .flatMap(each => each.servers)) {
       const session = sessions.get(name);
       const own = session && (await look(session, topology.name, cardsProbe, parseCards));
       if (own?.includes(card))
