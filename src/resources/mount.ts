@@ -60,7 +60,8 @@ awk '
 `;
 
 /**
- * trapped: the automount layer is there; top: TYPE SOURCE of what is mounted; stop: the units, then by force. Whoever
+ * trapped: the automount layer is there; top: TYPE SOURCE of what is mounted; stop: the units, also one that systemd is
+ * about to start or starting (at a boot: nothing is mounted yet, and soon would be), then by force. Whoever
  * lets go of the last mount of a silent NFS server waits minutes for its word of farewell, and that must not be systemd:
  * a process of ours detaches it first, and waits no longer once it is killed.
  */
@@ -80,7 +81,10 @@ stop() {
     nfs*) timeout -s KILL 5 stat -f -- "$path" >/dev/null 2>&1 || timeout -s KILL 5 umount -f -l -c -i -- "$path" ;;
   esac
   for one in "$trap_unit" "$unit"; do
-    systemctl is-active --quiet -- "$one" && timeout 30 systemctl stop -- "$one"
+    case $(systemctl show -p ActiveState -p Job -- "$one" 2>/dev/null) in
+      '' | ActiveState=inactive | ActiveState=failed) ;;
+      *) timeout 30 systemctl stop -- "$one" ;;
+    esac
   done
   for try in 1 2 3 4; do
     [ -n "$(layers)" ] || return 0

@@ -51,9 +51,10 @@ describe('a mount is carried out by systemd:', () => {
       `table=${host}/proc/self/mountinfo
       unit='var-www-my\\x20html'
       has() { grep -q " - $1 " $table; }
+      now() { has $1 && echo ActiveState=active || echo ActiveState=inactive; }
       case "$*" in
-        "is-active --quiet -- $unit.automount") has autofs ;;
-        "is-active --quiet -- $unit.mount") has nfs4 ;;
+        "show -p ActiveState -p Job -- $unit.automount") now autofs ;;
+        "show -p ActiveState -p Job -- $unit.mount") cat ${host}/starting 2>/dev/null || now nfs4 ;;
         "start -- $unit.automount") ! has nfs4 && printf '%s\\n' '${trap}' >>$table ;;
         "start -- $unit.mount") [ ! -e ${host}/dead ] && printf '%s\\n' '${nfs(wanted.source)}' >>$table ;;
         "stop -- $unit.automount") [ ! -e ${host}/busy ] && sed -i '2,$d' $table ;;
@@ -129,6 +130,15 @@ describe('a mount is carried out by systemd:', () => {
     expect(go({ key, before: trapped }).status).toBe(0);
     expect(log()).not.toContain('stat ');
   });
+
+  for (const state of ['ActiveState=activating\nJob=7\n', 'Job=7\nActiveState=inactive\n'])
+    it(`what systemd is about to mount is called off: ${state.trim().replace('\n', ' ')}`, () => {
+      stands();
+      writeFileSync(join(host, 'starting'), state);
+      expect(go({ key, before: wanted }).status).toBe(0);
+      expect(log()).toContain('systemctl stop -- var-www-my\\x20html.mount\n');
+      expect(log()).not.toContain('stop -- var-www-my\\x20html.automount');
+    });
 
   it('what does not stop is detached', () => {
     stands(trap, nfs(wanted.source));
