@@ -89,9 +89,8 @@ async function answersArp(
 ): Promise<string | undefined> {
   const moved = [...cards].filter(([vip, card]) => before.cards.get(vip) !== card);
   for (const [vip, card] of moved) {
-    for (const { name } of topology.services
-      .filter(each => holdsVip(each, vip))
-      .flatMap(each => each.servers)) {
+    const servers = topology.services.filter(each => holdsVip(each, vip)).flatMap(each => each.servers);
+    for (const name of new Set(servers.map(each => each.name))) {
       const session = sessions.get(name);
       const own = session && (await look(session, topology.name, cardsProbe, parseCards));
       if (own?.includes(card))
