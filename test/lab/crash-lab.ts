@@ -30,6 +30,11 @@ const opposite = { from: 'to', to: 'from' } as const;
 export async function crashLab(setup: SetUp): Promise<CrashLab> {
   const c = await cluster(setup, { edit: () => machines[setup] });
   await hasty(c);
+  await bare(c);
+  const reset = async () => {
+    await c.reset();
+    await bare(c);
+  };
   let stands: string | undefined;
   const lab: CrashLab = {
     async stand(way, end) {
@@ -39,7 +44,7 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
       const apply = () => c.lvsctl('apply', '-y', '--json', ...WORDS);
       let { code, out, err } = await apply();
       if (code !== 0) {
-        await c.reset();
+        await reset();
         ({ code, out, err } = await apply());
       }
       if (code !== 0) throw new Error(`apply ended with ${code}\n${out}\n${err}`);
@@ -56,7 +61,7 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
       stands = undefined;
       const tried = await tryPoint(c, way, point, choose, through);
       if (tried.message === undefined) stands = way[tried.converged ? point.direction : start];
-      else await c.reset();
+      else await reset();
       return tried;
     },
     down: () => c.down(),
@@ -69,4 +74,10 @@ async function hasty(c: Cluster): Promise<void> {
   const file = join(c.directory, 'ssh_config');
   const config = await readFile(file, 'utf8');
   await writeFile(file, config.replaceAll(/ConnectTimeout \d+/g, 'ConnectTimeout 20'));
+}
+
+/** Half of what a session costs an emulated machine is PAM. */
+async function bare(c: Cluster): Promise<void> {
+  const script = "echo 'UsePAM no' >/etc/ssh/sshd_config.d/crash.conf && systemctl reload ssh";
+  await Promise.all(hostsOf(c).map(host => c.on(host, script)));
 }

@@ -41,6 +41,8 @@ export const goes = (c: Cluster, host: string) => c.on(host, ': >/run/crash-go')
 export const cleared = (c: Cluster, host: string) => c.on(host, 'rm -f /usr/local/sbin/sync /run/crash-*');
 /** Waits until no apply is under way on a host, nor to be taken back there. */
 export const disarmed = (c: Cluster, host: string) => waits(c, host, `! ${ARMED}`);
+/** Waits until no apply has its files there any more. */
+export const tidied = (c: Cluster, host: string) => waits(c, host, '[ ! -e /var/lib/lvsctl/apply ]');
 
 /** Waits on a machine, in the machine: far cheaper than to ask it again and again. */
 function waits(c: Cluster, host: string, test: string): Promise<string> {

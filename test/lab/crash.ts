@@ -9,7 +9,7 @@ import {
   type PlannedChange,
   type Point,
 } from './crash-point.js';
-import { cleared, disarmed, goes, LIMIT, prepared, stands, standsAt } from './crash-stand.js';
+import { cleared, disarmed, goes, LIMIT, prepared, stands, standsAt, tidied } from './crash-stand.js';
 import { hostsOf, marksOf, mixed, type States, statesOf } from './crash-state.js';
 import { urls, type Way } from './crash-way.js';
 import { answering } from './life.js';
@@ -168,11 +168,12 @@ async function lastFaults(c: Cluster, way: Way): Promise<string[]> {
 
 /** What is left on the hosts; whoever was cut off keeps the journal for a minute, for an lvsctl that comes back. */
 async function litter(c: Cluster): Promise<string[]> {
-  for (const until = Date.now() + 100_000; ; await sleep(3000)) {
-    const all = await Promise.all(hostsOf(c).map(async host => [host, await left(c, host)] as const));
-    const found = all.filter(([, lines]) => lines !== '').map(([host, lines]) => `left on ${host}: ${lines}`);
-    if (found.length === 0 || Date.now() > until) return found;
-  }
+  const found = hostsOf(c).map(async host => {
+    const late = await tidied(c, host).catch(({ message }: Error) => message);
+    const lines = await left(c, host);
+    return lines === '' ? [] : [`left on ${host}: ${lines} ${late}`];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Which of some requests to the VIP were not answered. */
