@@ -58,8 +58,8 @@ export function readyScript(
 }
 
 /**
- * The script that takes back the change whose number is "$1". `numbers`: prints them all, the last one first; `reloads`:
- * makes services read the old files again.
+ * The script that takes back the change whose number is "$1". `numbers`: prints them all, the last one first; `live`:
+ * those that no file holds; `reloads`: makes services read the old files again.
  */
 export function undoScript(cluster: string, all: readonly Numbered[], kinds: Kinds): string {
   const arms = all
@@ -71,8 +71,13 @@ export function undoScript(cluster: string, all: readonly Numbered[], kinds: Kin
       const forget = { run: FORGET, args: [change.key] };
       return `(${joined([...stepsOf(change, kinds), forget])}) || bad=1`;
     });
-  const numbers = all.map(({ number }) => number).reverse();
-  return `${prelude(cluster)}case "$1" in\n${arms.join('\n')}\nnumbers) echo ${numbers.join(' ')} ;;\nreloads) bad=0\n${reloads.join('\n')}\nexit "$bad" ;;\nesac\n`;
+  const list = (part: readonly Numbered[]) =>
+    part
+      .map(({ number }) => number)
+      .reverse()
+      .join(' ');
+  const live = all.filter(({ change }) => change.layer === 'live');
+  return `${prelude(cluster)}case "$1" in\n${arms.join('\n')}\nnumbers) echo ${list(all)} ;;\nlive) echo ${list(live)} ;;\nreloads) bad=0\n${reloads.join('\n')}\nexit "$bad" ;;\nesac\n`;
 }
 
 // A reboot makes every service read its files, and empties /run.

@@ -5,10 +5,10 @@
 #   supervisor.sh DIRECTORY recover LINGER   after a reboot, or a supervisor that died: take back what was not confirmed,
 #                                            unless it was to be kept and nobody asks for it back
 #
-# In DIRECTORY: phase.N (scripts), undo (takes back change $1; `numbers` tells which there are, the last one first), mark.before and mark.after (absent: no mark), owner, record,
-# armed (what happens after SILENCE seconds without a word from lvsctl: undo, or keep), reserve (room for the journal
-# when the disk is full). lvsctl writes go.N and verdict there, and its signs of life into /run/lvsctl/beat; the phases
-# and this script write journal, which lvsctl follows.
+# In DIRECTORY: phase.N (scripts), undo (takes back change $1; `numbers` and `live` tell which there are, the last one
+# first), mark.before and mark.after (absent: no mark), owner, record, armed (what happens after SILENCE seconds without a
+# word from lvsctl: undo, or keep), reserve (room for the journal when the disk is full). lvsctl writes go.N and verdict
+# there, and its signs of life into /run/lvsctl/beat; the phases and this script write journal, which lvsctl follows.
 # SILENCE counts seconds by themselves, not by a clock that may jump.
 dir=$1 mode=$2 seconds=${3:-0}
 run=/run/lvsctl
@@ -99,17 +99,18 @@ take_back() {
 }
 
 # Every change that was begun, the last one first, also one that was taken back before a reboot. After a reboot all of
-# them: the boot has read the files that were changed, so that what hangs on these may be as it never was begun to be. What
-# needed an entry that was not back yet (a mount its line of fstab) is tried once more when all others are; then the reloads.
+# them: the boot has read the files that were changed, so that what hangs on these may be as it never was begun to be; and
+# as it may have read one just before that was back, what is live once more when all files are. So is what needed an entry
+# that was not back yet (a mount its line of fstab); then the reloads.
 undo() {
     by=$1 whole=yes
     rm -f "$dir/reserve"
     halt
     begun=$(awk '$1 == "begin" { n[++i] = $2 } END { for (; i > 0; i--) print n[i] }' "$dir/journal") || whole=no
-    [ -e "$run/pid.${dir##*/}" ] || begun=$(sh "$dir/undo" numbers) || whole=no
     again=''
+    [ -e "$run/pid.${dir##*/}" ] || { begun=$(sh "$dir/undo" numbers) && again=$(sh "$dir/undo" live); } || whole=no
     for n in $begun; do take_back "$n" || again="$again $n"; done
-    for n in $again; do
+    for n in $(printf '%s\n' $again | sort -rnu); do
         take_back "$n" || {
             whole=no
             tell undo-failed "$n" "$(said)"

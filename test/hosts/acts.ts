@@ -74,9 +74,24 @@ const leaning: Kind<{ value: string }> = {
           ...entry.steps(edit),
         ],
 };
+/** A file that a boot reads just before it is taken back: what it said is then in the entry that its value names. */
+const read: Kind<{ value: string }> = {
+  ...base,
+  name: 'read',
+  steps: edit =>
+    edit.after
+      ? entry.steps(edit)
+      : [
+          { run: 'cp "/etc/state/$1" "/etc/state/$2"', args: [edit.key, edit.before!.value] },
+          ...entry.steps(edit),
+        ],
+};
 
 export const kinds = new Map<string, Kind>(
-  [entry, faulty, slow, lasting, unit, stubborn, leaning].map(kind => [kind.name, kind as unknown as Kind]),
+  [entry, faulty, slow, lasting, unit, stubborn, leaning, read].map(kind => [
+    kind.name,
+    kind as unknown as Kind,
+  ]),
 );
 
 /** A change that makes an entry of a kind, with `from` its earlier value. */

@@ -89,6 +89,18 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     expect(host.run('ls /var/lib/lvsctl; find /etc/systemd -name "lvsctl*"')).toBe('apply\n');
   });
 
+  it('after a reboot takes back what the boot read of a new file just before that was taken back', async ({
+    host,
+  }) => {
+    const file = { ...make('read', 'file', 'live'), layer: 'persisted' } as const;
+    forsaken(host, phases([file, make('entry', 'live'), make('slow', 'b', '300')]), 500);
+    await host.until('[ -e /etc/state/b ]');
+    host.run(`cd /var/lib/lvsctl/apply/*; kill -9 $(cat pid); pkill -9 -f '[p]hase.1'
+      rm -rf /run/lvsctl; sh supervisor.sh "$PWD" recover 0`);
+    expect(host.run(`cat ${JOURNAL}`)).toContain('undone yes switch');
+    expect(host.state()).toEqual([]);
+  });
+
   it('has on disk, before the first change, what takes it back after a power cut', async ({ host }) => {
     host.run(`mkdir /run/bin; printf '%s\\n' '#!/bin/sh' 'printf "%s\\n" "$@" >>/run/synced' >/run/bin/sync
       chmod 755 /run/bin/sync; mount --bind /run/bin /usr/local/sbin`);
