@@ -4,6 +4,8 @@ import type { Cluster } from './cluster.js';
 export interface Steady {
   sent: number;
   failed: number;
+  /** Answered, but only after more than a second: whose first packet is lost sends it again then. */
+  late: number;
   /** The longest time without an answer, in seconds. */
   gap: number;
   /** When requests failed, in seconds since the first one. */
@@ -14,15 +16,13 @@ export interface Steady {
 
 const LOAD = `
 import socket, sys, threading, time
-host, port, every, log_to, workers, manner = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:]
+host, port, every, patience, log_to, workers, manner = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]), *sys.argv[5:]
 kept, workers = manner == 'kept', int(workers)
 log = open(log_to, 'w', 1)
 end = time.time() + 900
 ASK = b'GET / HTTP/1.1\\r\\nHost: lab\\r\\nConnection: %s\\r\\n\\r\\n' % (b'keep-alive' if kept else b'close')
 def connected():
-    s = socket.create_connection((host, port), timeout=1)
-    s.settimeout(1)
-    return s
+    return socket.create_connection((host, port), timeout=patience)
 def answer(s):
     s.sendall(ASK)
     said = b''
@@ -48,7 +48,7 @@ def work(number):
         if said[0] == '-' or not kept:
             if s: s.close()
             s = None
-        log.write('%.2f %s\\n' % (time.time(), said))
+        log.write('%.2f %.2f %s\\n' % (time.time(), time.time() - began, said))
         time.sleep(max(0, every - (time.time() - began)))
 for number in range(workers): threading.Thread(target=work, args=(number,)).start()
 `;
@@ -59,6 +59,8 @@ interface Pace {
   every?: number;
   /** Clients side by side. */
   workers?: number;
+  /** Seconds that a client waits for its connection, and for each part of the answer. */
+  patience?: number;
   /** Each client keeps one connection for as long as it lasts; else every request has its own. */
   kept?: boolean;
 }
@@ -67,33 +69,34 @@ interface Pace {
 export async function steady(
   cluster: Cluster,
   host: string,
-  { port = 80, every = 0.2, workers = 1, kept = false }: Pace = {},
+  { port = 80, every = 0.2, workers = 1, patience = 1, kept = false }: Pace = {},
 ): Promise<{ end(): Promise<Steady> }> {
   const manner = kept ? 'kept' : 'new';
   const log = `/root/steady-${port}-${manner}.log`;
   await cluster.on(
     'client',
     `cat >/root/steady.py <<'END'\n${LOAD}\nEND
-nohup python3 /root/steady.py ${host} ${port} ${every} ${log} ${workers} ${manner} >/dev/null 2>&1 </dev/null &
+nohup python3 /root/steady.py ${host} ${port} ${every} ${patience} ${log} ${workers} ${manner} >/dev/null 2>&1 </dev/null &
 echo $! >${log}.pid; sleep 2`,
   );
   return {
     async end() {
       const text = await cluster.on('client', `kill "$(cat ${log}.pid)"; sleep 0.3; cat ${log}`);
-      const lines = text
+      const requests = text
         .trim()
         .split('\n')
-        .map(line => line.split(' '));
-      const answered = lines.filter(([, answer = '-']) => !answer.startsWith('-')).map(([at]) => Number(at));
-      const gaps = answered.slice(1).map((at, index) => at - answered[index]!);
+        .map(line => line.split(' '))
+        .map(([at, took, answer = '-']) => ({ at: Number(at), took: Number(took), answer }));
+      const failed = requests.filter(({ answer }) => answer.startsWith('-'));
+      const answered = requests.filter(({ answer }) => !answer.startsWith('-'));
+      const gaps = answered.slice(1).map(({ at }, index) => at - answered[index]!.at);
       return {
-        sent: lines.length,
-        failed: lines.length - answered.length,
+        sent: requests.length,
+        failed: failed.length,
+        late: answered.filter(({ took }) => took > 1).length,
         gap: Math.max(0, ...gaps),
-        failures: lines
-          .filter(([, answer = '-']) => answer.startsWith('-'))
-          .map(([at]) => Number(at) - Number(lines[0]![0])),
-        answers: lines.map(([, answer = '-']) => answer),
+        failures: failed.map(({ at }) => at - requests[0]!.at),
+        answers: requests.map(({ answer }) => answer),
       };
     },
   };
