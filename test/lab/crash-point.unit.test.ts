@@ -84,7 +84,10 @@ it('the table counts held, tried and all, and has the words of what was not held
     };
     return [idOf(kills[index]!), tried] as const;
   };
-  const text = table(points, new Map([result(0), result(1, 'lb1 is mixed')]));
-  expect(text).toContain('| nat | director | 1 of 2, of 8 | 0 of 0, of 8 |');
+  const [id, held] = result(2);
+  const again = { ...held, earlier: ['yesterday: lb1 was mixed'] };
+  const text = table(points, new Map([result(0), result(1, 'lb1 is mixed'), [id, again]]));
+  expect(text).toContain('| nat | director | 2 of 3, of 8 | 0 of 0, of 8 |');
   expect(text).toContain('      lb1 is mixed\n');
+  expect(text).toMatch(/## Held only when tried again\n\n- .*\n\n {6}yesterday: lb1 was mixed\n$/);
 });

@@ -10,7 +10,11 @@ const PLANS = 'docs/crash-plans.json';
 const TABLE = 'docs/crash.md';
 
 /** What is kept of a point. */
-export type Result = Omit<Tried, 'parts'> & { at: string };
+export type Result = Omit<Tried, 'parts'> & {
+  at: string;
+  /** When it was not held before, and the messages of then. */
+  earlier?: readonly string[];
+};
 
 export function plansKept(): Plans {
   return existsSync(PLANS) ? (JSON.parse(readFileSync(PLANS, 'utf8')) as Plans) : {};
@@ -27,7 +31,14 @@ export function resultsKept(): Map<string, Result> {
     .split('\n')
     .filter(Boolean)
     .map(line => JSON.parse(line) as Result);
-  return new Map(results.map(result => [idOf(result), result]));
+  const kept = new Map<string, Result>();
+  for (const result of results) {
+    const former = kept.get(idOf(result));
+    const failed = former?.message === undefined ? [] : [`${former.at}: ${former.message}`];
+    const earlier = [...(former?.earlier ?? []), ...failed];
+    kept.set(idOf(result), { ...result, ...(earlier.length > 0 && { earlier }) });
+  }
+  return kept;
 }
 
 export function keepResult({ parts, ...tried }: Tried): void {
@@ -63,6 +74,13 @@ export function table(points: readonly Point[], results: ReadonlyMap<string, Res
         ? []
         : [`- ${idOf(result)} (${result.at}):`, '', indented(result.message), ''],
     );
+  const again = points
+    .flatMap(point => results.get(idOf(point)) ?? [])
+    .flatMap(({ message, earlier, ...result }) =>
+      message === undefined && earlier
+        ? [`- ${idOf(result)} (${result.at}):`, '', indented(earlier.join('\n')), '']
+        : [],
+    );
   const through = points.filter(point => results.get(idOf(point))?.converged).length;
   const seconds = faults.map(fault => {
     const taken = points
@@ -89,8 +107,8 @@ ${rows.join('\n')}
 | all | | ${faults.map(fault => count(points.filter(point => point.fault === fault))).join(' | ')} | ${count(points)} |
 | seconds a point | | ${seconds.join(' | ')} | |
 
-${failures.length === 0 ? 'None failed.' : `## Not held\n\n${failures.join('\n').trimEnd()}`}
-`;
+${failures.length === 0 ? 'None is left that was not held.' : `## Not held\n\n${failures.join('\n').trimEnd()}`}
+${again.length === 0 ? '' : `\n## Held only when tried again\n\n${again.join('\n').trimEnd()}\n`}`;
 }
 
 const indented = (text: string) => text.replace(/^/gm, '      ');
