@@ -23,6 +23,8 @@ function forsaken(host: LocalHost, wanted: Parameters<typeof start>[1], patience
 }
 const former = { format: 1 as const, cluster: 'web', members: {}, entries: [] };
 const JOURNAL = '/var/lib/lvsctl/apply/*/journal';
+/** In the apply's own directory: the machine is off and on again. */
+const REBOOT = `kill -9 $(cat pid); pkill -9 -f '[p]hase.1'; rm -rf /run/lvsctl; sh supervisor.sh "$PWD" recover 0`;
 const UNDONE = `grep -q "^end undone" ${JOURNAL}`;
 
 describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
@@ -95,8 +97,7 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     const file = { ...make('read', 'file', 'live'), layer: 'persisted' } as const;
     forsaken(host, phases([file, make('entry', 'live'), make('slow', 'b', '300')]), 500);
     await host.until('[ -e /etc/state/b ]');
-    host.run(`cd /var/lib/lvsctl/apply/*; kill -9 $(cat pid); pkill -9 -f '[p]hase.1'
-      rm -rf /run/lvsctl; sh supervisor.sh "$PWD" recover 0`);
+    host.run(`cd /var/lib/lvsctl/apply/*; ${REBOOT}`);
     expect(host.run(`cat ${JOURNAL}`)).toContain('undone yes switch');
     expect(host.state()).toEqual([]);
   });
@@ -124,8 +125,7 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
   it('after a reboot leaves alone what was confirmed', async ({ host }) => {
     forsaken(host, phases([make('entry', 'a'), make('slow', 'b', '300')]), 500);
     await host.until('[ -e /etc/state/b ]');
-    host.run(`cd /var/lib/lvsctl/apply/*; echo confirmed >>journal; kill -9 $(cat pid); rm -rf /run/lvsctl
-      sh supervisor.sh "$PWD" recover 0`);
+    host.run(`cd /var/lib/lvsctl/apply/*; echo confirmed >>journal; ${REBOOT}`);
     expect(host.state()).toEqual(['a:new', 'b:begun']);
     expect(host.run('cat /var/lib/lvsctl/mark')).toContain('"key":"a"');
   });

@@ -3,7 +3,7 @@ import type { Tried } from './crash.js';
 import { type CrashFault, faults, idOf, type Plans, type Point } from './crash-point.js';
 import { type Role, setUps } from './crash-way.js';
 
-/** A line a point that was tried. */
+/** A line each time that a point was tried. */
 const RESULTS = 'docs/crash-matrix.jsonl';
 /** What each apply of the ways changes, from which the points follow. */
 const PLANS = 'docs/crash-plans.json';
@@ -24,13 +24,18 @@ export function keepPlans(plans: Plans): void {
   writeFileSync(PLANS, `${JSON.stringify(plans, undefined, 1)}\n`);
 }
 
-/** Each point's last result. */
 export function resultsKept(): Map<string, Result> {
   const text = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
-  const results = text
-    .split('\n')
-    .filter(Boolean)
-    .map(line => JSON.parse(line) as Result);
+  return latest(
+    text
+      .split('\n')
+      .filter(Boolean)
+      .map(line => JSON.parse(line) as Result),
+  );
+}
+
+/** Each point's last result, which knows of those before it that were not held. */
+export function latest(results: readonly Result[]): Map<string, Result> {
   const kept = new Map<string, Result>();
   for (const result of results) {
     const former = kept.get(idOf(result));
@@ -53,10 +58,10 @@ export function writeTable(points: readonly Point[]): void {
 
 export function table(points: readonly Point[], results: ReadonlyMap<string, Result>): string {
   const roles: readonly Role[] = ['director', 'real server', 'NFS server'];
+  const tried = (of: readonly Point[]) => of.flatMap(point => results.get(idOf(point)) ?? []);
   const count = (of: readonly Point[]) => {
-    const tried = of.flatMap(point => results.get(idOf(point)) ?? []);
-    const held = tried.filter(({ message }) => message === undefined).length;
-    return of.length === 0 ? '' : `${held} of ${tried.length}, of ${of.length}`;
+    const held = tried(of).filter(({ message }) => message === undefined).length;
+    return of.length === 0 ? '' : `${held} of ${tried(of).length}, of ${of.length}`;
   };
   const rows = setUps.flatMap(setup =>
     roles
@@ -67,26 +72,20 @@ export function table(points: readonly Point[], results: ReadonlyMap<string, Res
         return `| ${setup} | ${role} | ${faults.map(by).join(' | ')} | ${count(own)} |`;
       }),
   );
-  const failures = points
-    .flatMap(point => results.get(idOf(point)) ?? [])
-    .flatMap(result =>
-      result.message === undefined
-        ? []
-        : [`- ${idOf(result)} (${result.at}):`, '', indented(result.message), ''],
-    );
-  const again = points
-    .flatMap(point => results.get(idOf(point)) ?? [])
-    .flatMap(({ message, earlier, ...result }) =>
-      message === undefined && earlier
-        ? [`- ${idOf(result)} (${result.at}):`, '', indented(earlier.join('\n')), '']
-        : [],
-    );
-  const through = points.filter(point => results.get(idOf(point))?.converged).length;
+  const list = (words: ({ message, earlier }: Result) => string | undefined) =>
+    tried(points)
+      .flatMap(result => {
+        const text = words(result);
+        return text === undefined ? [] : [`- ${idOf(result)} (${result.at}):`, '', indented(text), ''];
+      })
+      .join('\n')
+      .trimEnd();
+  const failures = list(({ message }) => message);
+  const again = list(({ message, earlier }) => (message === undefined ? earlier?.join('\n') : undefined));
+  const through = tried(points).filter(({ converged }) => converged).length;
   const seconds = faults.map(fault => {
-    const taken = points
-      .filter(point => point.fault === fault)
-      .flatMap(point => results.get(idOf(point))?.seconds ?? []);
-    const mean = taken.reduce((sum, each) => sum + each, 0) / taken.length;
+    const taken = tried(points.filter(point => point.fault === fault));
+    const mean = taken.reduce((sum, { seconds }) => sum + seconds, 0) / taken.length;
     return taken.length === 0 ? '' : mean.toFixed(0);
   });
   return `# Applies that were broken off
@@ -107,8 +106,8 @@ ${rows.join('\n')}
 | all | | ${faults.map(fault => count(points.filter(point => point.fault === fault))).join(' | ')} | ${count(points)} |
 | seconds a point | | ${seconds.join(' | ')} | |
 
-${failures.length === 0 ? 'None is left that was not held.' : `## Not held\n\n${failures.join('\n').trimEnd()}`}
-${again.length === 0 ? '' : `\n## Held only when tried again\n\n${again.join('\n').trimEnd()}\n`}`;
+${failures ? `## Not held\n\n${failures}` : 'None is left that was not held.'}
+${again && `\n## Held only when tried again\n\n${again}\n`}`;
 }
 
 const indented = (text: string) => text.replace(/^/gm, '      ');

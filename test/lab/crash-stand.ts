@@ -42,11 +42,11 @@ export const cleared = (c: Cluster, host: string) => c.on(host, 'rm -f /usr/loca
 /** Waits until no apply is under way on a host, nor to be taken back there. */
 export const disarmed = (c: Cluster, host: string) => waits(c, host, `! ${ARMED}`);
 /** Waits until no apply has its files there any more. */
-export const tidied = (c: Cluster, host: string) => waits(c, host, '[ ! -e /var/lib/lvsctl/apply ]');
+export const tidied = (c: Cluster, host: string) => waits(c, host, '[ ! -e /var/lib/lvsctl/apply ]', 100);
 
 /** Waits on a machine, in the machine: far cheaper than to ask it again and again. */
-function waits(c: Cluster, host: string, test: string): Promise<string> {
-  const late = `{ echo '${host}: not within ${LIMIT} s: ${test}'; exit 1; }`;
-  const wait = `n=0; until ${test}; do [ $n -lt ${LIMIT * 2} ] || ${late}; sleep 0.5; n=$((n + 1)); done`;
+function waits(c: Cluster, host: string, test: string, limit = LIMIT): Promise<string> {
+  const late = `{ echo '${host}: not within ${limit} s: ${test}'; exit 1; }`;
+  const wait = `n=0; until ${test}; do [ $n -lt ${limit * 2} ] || ${late}; sleep 0.5; n=$((n + 1)); done`;
   return c.on(host, wait, LIMIT * 2);
 }

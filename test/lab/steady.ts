@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.js';
 export interface Steady {
   sent: number;
   failed: number;
-  /** Answered, but only after more than a second: whose first packet is lost sends it again then. */
+  /** Answered, but only after more than a second: TCP sends a lost SYN again then. */
   late: number;
   /** The longest time without an answer, in seconds. */
   gap: number;

@@ -12,8 +12,9 @@ const WEB3 = `  - name: web3
     web: { server: nginx, page: web3 }
 `;
 /**
- * 50 requests a second, each on a connection of its own. Who loses a packet on the way asks again after a second: emulated
- * machines that have to wait for a processor lose some. What ipvs drops or refuses does not get through then either.
+ * 50 requests a second, each on a connection of its own. TCP sends a lost SYN again after a second and after three:
+ * emulated machines that have to wait for a processor lose some. What ipvs refuses, or drops for as long as it remembers
+ * a server that is gone, fails all the same.
  */
 const fresh = { workers: 10, every: 0.2, patience: 4 };
 /** Eight clients that keep their connection and ask on it twice a second. */
