@@ -42,6 +42,9 @@ export interface Cluster {
   down(): Promise<void>;
 }
 
+/** The clusters that are up and have not been looked at for a step that failed. */
+export const standing = new Set<Cluster>();
+
 /** Starts a lab for a topology text (an inventory's by name, as `edit` makes it). */
 export async function cluster(
   topology: string,
@@ -65,7 +68,7 @@ export async function cluster(
   const lab = await readLab(directory);
   const on = (machine: string, script: string, seconds = 60) =>
     asRoot(`${lab.sockets}/${machine}.channel`, script, seconds);
-  return {
+  const started: Cluster = {
     file,
     directory,
     spec,
@@ -90,10 +93,13 @@ export async function cluster(
     reboot: machines => labReboot(directory, machines),
     reset: machines => labReset(directory, machines, () => {}),
     down: async () => {
+      standing.delete(started);
       await labDown(directory);
       await rm(home, { recursive: true, force: true });
     },
   };
+  standing.add(started);
+  return started;
 }
 
 /** Runs a node program and waits for it. */

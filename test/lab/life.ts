@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { applied, type Cluster } from './cluster.js';
+import { until } from './pair.js';
 import { differences, portrait } from './portrait.js';
 
 /** What may differ from the first day when a cluster was destroyed, each with its reason. */
@@ -43,11 +44,12 @@ export function born(life: () => Life): void {
   });
 }
 
-/** Reboots every guest at once. */
+/** Reboots every guest at once; turns are counted by the director that is to hold the VIP, the first one. */
 export function rebooted(life: () => Life): void {
   it('after a reboot of all at once requests alternate and the plan is still empty', async () => {
-    const { cluster, url, pages } = life();
+    const { cluster, url, pages, hosts } = life();
     await cluster.reboot();
+    await until(cluster, hosts[0]!, `ip -o -4 addr show | grep -q ' ${new URL(url).hostname}/'`, 120);
     await answering(cluster, url, 120, pages);
     expectInTurn(await cluster.requests(10, url), pages);
     await expectNoChanges(cluster);
@@ -87,8 +89,8 @@ function inTurn(bodies: readonly string[], pages: readonly string[]): string[] {
 }
 
 /**
- * Waits until the last four requests were all answered, and when `pages` are given, in turn: after a boot keepalived takes
- * each real server in when its check has passed, and the director with the highest priority the VIP.
+ * Waits until the last four requests were all answered; when `pages` are given, the last ten, in turn: after a boot
+ * keepalived takes each real server in when its check has passed, and the director with the highest priority the VIP.
  */
 export async function answering(
   cluster: Cluster,
@@ -98,7 +100,7 @@ export async function answering(
 ): Promise<void> {
   const limit = Date.now() + seconds * 1000;
   for (;;) {
-    const bodies = await cluster.requests(4, url);
+    const bodies = await cluster.requests(pages ? 10 : 4, url);
     const wanted = pages ? inTurn(bodies, pages) : bodies;
     if (!bodies.includes('-') && bodies.join('\n') === wanted.join('\n')) return;
     if (Date.now() > limit) throw new Error(`no answers within ${seconds} s: ${bodies}`);
