@@ -14,7 +14,8 @@ export function masterLast(changes: readonly Change[], observed: readonly Observ
   });
 }
 
-function isMaster(seen: Observed): boolean {
+/** Whether keepalived on a host said last that it is master of an instance. */
+export function isMaster(seen: Observed): boolean {
   if (seen.status !== 'ok') return false;
   const verdicts = [...(seen.entries.get('verdict') ?? [])];
   return verdicts.some(([key, { says }]) => key.startsWith('vrrp ') && says === 'MASTER');

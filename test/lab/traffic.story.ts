@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applied, type Cluster, cluster, planned } from './cluster.js';
 import { answering } from './life.js';
-import { moved } from './pair.js';
+import { moved, until } from './pair.js';
 import { type Steady, steady } from './steady.js';
 
 const VIP = '10.0.0.100';
@@ -11,6 +11,8 @@ const WEB3 = `  - name: web3
     interface: eth0
     web: { server: nginx, page: web3 }
 `;
+const LB1 = '  - { name: lb1, address: 10.0.0.200/24, interface: eth0, priority: 100 }';
+const LB3 = '  - { name: lb3, address: 10.0.0.202/24, interface: eth0, priority: 90 }';
 /**
  * 50 requests a second, each on a connection of its own. TCP sends a lost SYN again after a second and after three:
  * emulated machines that have to wait for a processor lose some. What ipvs refuses, or drops for as long as it remembers
@@ -40,7 +42,9 @@ describe('changes of a running pair of directors under 50 requests a second', ()
       'scheduler: rr',
       'scheduler: rr\nvs: { expire_nodest_conn: 1 }',
     );
-    c = await cluster('ha-dr', { edit: text => text.replace('services:', `${WEB3}services:`) });
+    const all = (text: string) =>
+      text.replace('services:', `${WEB3}services:`).replace('vrrp:', `${LB3}\nvrrp:`);
+    c = await cluster('ha-dr', { edit: all });
     await c.edit(() => yaml);
     await applied(c);
     await answering(c, `http://${VIP}/`, 60);
@@ -105,6 +109,13 @@ describe('changes of a running pair of directors under 50 requests a second', ()
       what: 'and back',
       edit: yaml => replace('priority: 70', 'priority: 100')(yaml),
       act: () => switched('lb1'),
+      most: { fresh: 250, kept: 60, said: 'master-moves' },
+    },
+    {
+      what: 'the master leaves for good, for a new one',
+      edit: yaml => replace(LB1, LB3)(yaml),
+      act: () => until(c, 'lb3', `ip -o -4 addr show | grep -q ' ${VIP}/'`, 90),
+      options: ['--allow', 'mass-delete'],
       most: { fresh: 250, kept: 60, said: 'master-moves' },
     },
     {

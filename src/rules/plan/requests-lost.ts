@@ -1,4 +1,5 @@
 import { holds } from '../../plan/holds.js';
+import { isMaster } from '../../plan/master.js';
 import { type Change, changes } from '../../plan/plan.js';
 import type { Resource } from '../../resources/kind.js';
 import { splitServerKey } from '../../resources/server-key.js';
@@ -53,7 +54,7 @@ export const serviceReplaced: PlanRule = {
       })),
 };
 
-/** Tells that VRRP moves the VIP because of what this plan changes. */
+/** Tells that VRRP moves the VIP because of what this plan changes: from who is master now, also when that one leaves. */
 export const masterMoves: PlanRule = {
   id: 'master-moves',
   title: 'The VIP stays where it is.',
@@ -61,13 +62,13 @@ export const masterMoves: PlanRule = {
   judge({ topology, plan, observed }) {
     const { vrrp } = topology;
     const names = new Set(topology.directors.map(({ name }) => name));
-    if (!vrrp || vrrp.preempt === 'none' || !changes(plan).some(({ host }) => names.has(host))) return [];
+    if (!vrrp || !changes(plan).some(({ host }) => names.has(host))) return [];
     const then = preferredMaster(topology).name;
     return vips(topology).flatMap(({ vip }) => {
       const now = observed.find(
-        each => names.has(each.host) && each.status === 'ok' && holds(each, cidr(vip)),
+        each => each.status === 'ok' && holds(each, cidr(vip)) && (names.has(each.host) || isMaster(each)),
       )?.host;
-      if (!now || now === then) return [];
+      if (!now || now === then || (vrrp.preempt === 'none' && names.has(now))) return [];
       const message = `the VIP ${vip.address} moves from ${now} to ${then}: requests under way at that moment may be lost`;
       return [{ place: vrrp.place, message, remedy: 'choose a quiet hour' }];
     });

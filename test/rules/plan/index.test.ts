@@ -459,6 +459,12 @@ describe('what a plan says of requests that it costs', () => {
     ],
     ['not from who is master', 'lb1', []],
     ['not from somebody who keeps it', 'preempt: none', []],
+    [
+      'when the master leaves',
+      'lb9',
+      ['the VIP 12.0.0.1 moves from lb9 to lb1: requests under way at that moment may be lost'],
+    ],
+    ['not from a real server that answers to it as well', 'web1', []],
   ])('the VIP moves, %s', (_, holder, messages) => {
     const vrrp = holder.startsWith('preempt')
       ? `{ virtualRouterId: 50, ${holder} }`
@@ -468,15 +474,16 @@ describe('what a plan says of requests that it costs', () => {
       '  - { name: lb1':
         '  - { name: lb2, address: 192.168.80.81/24, interface: ens33, priority: 80 }\n  - { priority: 100, name: lb1',
     });
+    const held = { address: { 'ens37 12.0.0.1/24': {} } };
+    const master = { verdict: { 'vrrp VI_1': { says: 'MASTER', line: '(VI_1) Entering MASTER STATE' } } };
+    const at = holder.startsWith('preempt') ? 'lb2' : holder;
     const holds = (name: string) =>
-      seen(name, {
-        live: name === (holder === 'lb1' ? 'lb1' : 'lb2') ? { address: { 'ens37 12.0.0.1/24': {} } } : {},
-      });
+      seen(name, { live: name === at ? { ...held, ...(name !== 'web1' && master) } : {} });
     const found = judge(
       [change('lb1', { kind: 'file', key: '/etc/keepalived/keepalived.conf', after: {} })],
       {
         text,
-        observed: [holds('lb1'), holds('lb2')],
+        observed: ['lb1', 'lb2', 'lb9', 'web1'].map(holds),
       },
     );
     expect(found.filter(({ id }) => id === 'master-moves').map(({ message }) => message)).toEqual(messages);
