@@ -109,11 +109,12 @@ echo yes
   return { message: said || 'the host took no apply', busy: false };
 }
 
-const ARM = `units=/etc/systemd/system && printf '%s\\n' '[Unit]' 'Description=lvsctl: take back an apply that nobody confirmed' 'After=network.target local-fs.target' \\
+// Systemd warns of a unit that others may not read.
+const ARM = `umask 022 && units=/etc/systemd/system && printf '%s\\n' '[Unit]' 'Description=lvsctl: take back an apply that nobody confirmed' 'After=network.target local-fs.target' \\
   '[Service]' "ExecStart=/bin/sh $dir/supervisor.sh $dir recover 300" '[Install]' 'WantedBy=multi-user.target' \\
   >"$units/lvsctl-undo.service" &&
   mkdir -p "$units/multi-user.target.wants" &&
-  ln -sf "$units/lvsctl-undo.service" "$units/multi-user.target.wants/lvsctl-undo.service"`;
+  ln -sf "$units/lvsctl-undo.service" "$units/multi-user.target.wants/lvsctl-undo.service" && umask 077`;
 
 // A power cut leaves files empty that were written within the last half minute (delayed allocation of ext4).
 const SYNC = `{ sync "$dir"/* "$dir" "$home/apply" "$home/mark.new" \\

@@ -112,6 +112,9 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     expect(synced).toEqual(
       expect.arrayContaining([...files, 'lvsctl-undo.service', 'multi-user.target.wants']),
     );
+    expect(host.run('stat -c %a /etc/systemd/system/lvsctl-undo.service /var/lib/lvsctl/mark')).toBe(
+      '644\n600\n',
+    );
   });
 
   it('is not taken for another process that has its number after a reboot', async ({ host }) => {
