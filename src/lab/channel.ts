@@ -47,13 +47,19 @@ export async function openChannel(path: string): Promise<Channel> {
   };
 }
 
-/** Runs the script, keeps what it printed, and prints that after its checksum when it is short. */
+const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * Runs the script, keeps what it printed, and prints that after its checksum when it is short; nothing needs no program to
+ * be summed up.
+ */
 const keeping = (script: string, kept: string) => `rm -f /run/lab-kept-*
 cat >${kept}.script <<'${kept}'
 ${script}
 ${kept}
 sh ${kept}.script </dev/null >${kept} 2>&1
 code=$?
+[ -s ${kept} ] || { echo '${sha256('')} '; exit $code; }
 [ "$(wc -c <${kept})" -gt ${most} ] || { sha256sum <${kept}; cat ${kept}; }
 exit $code
 `;
@@ -78,8 +84,6 @@ async function fetched(ask: (script: string) => Promise<{ output: Buffer }>, kep
   }
   throw new LabError('the guest cannot be understood');
 }
-
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 /** Runs one script as root in a guest and gives its output; a failing script is an error. */
 export async function asRoot(path: string, script: string, seconds = 30): Promise<string> {

@@ -10,26 +10,28 @@ export const LIMIT = 300;
  */
 const STAND = `rm -f /run/crash-*; : >/run/crash-waits; cat >/usr/local/sbin/sync <<'END'
 #!/bin/sh
-/bin/sync "$@"
-code=$?
 case $1 in
-/var/lib/lvsctl/apply/*/journal)
-  if [ -e /run/crash-waits ] && [ ! -e /run/crash-stands ] && grep -q '^begin ' "$1"; then
-    n=0
-    while [ ! -s /run/crash-at ] && [ $n -lt 1800 ]; do sleep 0.1; n=$((n + 1)); done
-    at=$(cat /run/crash-at)
-    if grep -qx "begin $at" "$1" && ! grep -qx "done $at" "$1"; then
-      : >/run/crash-stands
-      while [ ! -e /run/crash-go ] && [ ! -e "\${1%/*}/stop" ] && [ $n -lt 1800 ]; do sleep 0.3; n=$((n + 3)); done
-    fi
-  fi ;;
+/var/lib/lvsctl/apply/*/journal) [ -e /run/crash-waits ] && [ ! -e /run/crash-stands ] || exec /bin/sync "$@" ;;
+*) exec /bin/sync "$@" ;;
 esac
-exit $code
+/bin/sync "$@" || exit
+is() { while read -r line; do [ "$line" != "$2" ] || return 0; done <"$1"; return 1; }
+while read -r line; do
+  case $line in 'begin '*) began=yes ;; esac
+done <"$1"
+[ "$began" ] || exit 0
+n=0
+while [ ! -s /run/crash-at ] && [ $n -lt 600 ]; do sleep 0.3; n=$((n + 1)); done
+read -r at </run/crash-at
+is "$1" "begin $at" && ! is "$1" "done $at" || exit 0
+: >/run/crash-stands
+while [ ! -e /run/crash-go ] && [ ! -e "\${1%/*}/stop" ] && [ $n -lt 600 ]; do sleep 0.3; n=$((n + 1)); done
+exit 0
 END
 chmod 755 /usr/local/sbin/sync`;
 
-/** By builtins alone: a machine that asks itself again and again by programs does little else. */
-const ARMED = '(set -- /var/lib/lvsctl/apply/*/armed; [ -e "$1" ])';
+/** Whether an apply is under way, or to be taken back. */
+const ARMED = "compgen -G '/var/lib/lvsctl/apply/*/armed' >/dev/null";
 
 /** Makes a host ready to stand in its next apply. */
 export const prepared = (c: Cluster, host: string) => c.on(host, STAND);
@@ -44,9 +46,10 @@ export const disarmed = (c: Cluster, host: string) => waits(c, host, `! ${ARMED}
 /** Waits until no apply has its files there any more. */
 export const tidied = (c: Cluster, host: string) => waits(c, host, '[ ! -e /var/lib/lvsctl/apply ]', 100);
 
-/** Waits on a machine, in the machine: far cheaper than to ask it again and again. */
+/** Waits on a machine, in the machine and by bash alone: each program that is started there costs as much as ten tests. */
 function waits(c: Cluster, host: string, test: string, limit = LIMIT): Promise<string> {
-  const late = `{ echo '${host}: not within ${limit} s: ${test}'; exit 1; }`;
-  const wait = `n=0; until ${test}; do [ $n -lt ${limit * 2} ] || ${late}; sleep 0.5; n=$((n + 1)); done`;
-  return c.on(host, wait, LIMIT * 2);
+  const late = `echo '${host}: not within ${limit} s: ${test}'`;
+  const wait = `exec 9<> <(:)
+n=0; until ${test}; do ((n++ < ${limit * 2})) || { ${late}; exit 1; }; read -rt 0.5 -u 9; done`;
+  return c.on(host, `exec bash <<'END'\n${wait}\nEND`, LIMIT * 2);
 }
