@@ -50,6 +50,6 @@ export const tidied = (c: Cluster, host: string) => waits(c, host, '[ ! -e /var/
 function waits(c: Cluster, host: string, test: string, limit = LIMIT): Promise<string> {
   const late = `echo '${host}: not within ${limit} s: ${test}'`;
   const wait = `exec 9<> <(:)
-n=0; until ${test}; do ((n++ < ${limit * 2})) || { ${late}; exit 1; }; read -rt 0.5 -u 9; done`;
+n=0; until ${test}; do ((n++ < ${limit * 2})) || { ${late}; exit 1; }; read -rt 0.5 -u 9; done; exit 0`;
   return c.on(host, `exec bash <<'END'\n${wait}\nEND`, LIMIT * 2);
 }
