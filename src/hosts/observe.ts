@@ -163,10 +163,11 @@ function keysByKind(
   kinds: ReadonlyMap<string, Kind>,
 ): Map<string, string[]> {
   const keys = new Map<string, string[]>();
-  if (wanted.some(({ heldBy }) => heldBy)) {
+  const ours = [...wanted, ...(facts.mark?.entries ?? [])];
+  if (ours.some(({ heldBy }) => heldBy)) {
     for (const { name, evidence } of kinds.values()) if (evidence) keys.set(name, []);
   }
-  for (const { kind, key } of [...wanted, ...(facts.mark?.entries ?? [])]) {
+  for (const { kind, key } of ours) {
     const of = keys.get(kind) ?? [];
     if (!of.includes(key)) keys.set(kind, [...of, key]);
   }

@@ -157,6 +157,21 @@ describe('a host that is read', () => {
     expect('unreadable' in observed && observed.unreadable.size).toBe(0);
   });
 
+  it('is asked for what keepalived said where keepalived holds something: also what leaves', async () => {
+    const said = { ...kind('said', 'echo VI_1=MASTER'), evidence: true as const };
+    const seen = async (entries: Mark['entries']) => {
+      const mark: Mark = { format: 1, cluster: 'web', members: {}, entries };
+      const session = here({ facts: marked(mark) });
+      const { observed } = await look(session, () => [], kindsOf(echo, said));
+      return 'entries' in observed && observed.entries.get('said');
+    };
+    const entry = { kind: 'echo', key: 'old', stage: 'master' as const, origin: null };
+    expect(await seen([{ ...entry, heldBy: 'keepalived' }])).toEqual(
+      new Map([['VI_1', { value: 'MASTER' }]]),
+    );
+    expect(await seen([entry])).toBeUndefined();
+  });
+
   it('may greet as loudly as it likes', async () => {
     const { observed } = await look(here({ noise: 'Last login: today\nlvsctl-0 begin 0\n' }));
     expect(observed).toMatchObject({ status: 'ok', unreadable: new Map() });
