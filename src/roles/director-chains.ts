@@ -1,22 +1,22 @@
 import { networkOf } from '../topology/network.js';
 import { answersItself } from '../topology/services.js';
-import type { Director, Service, Topology } from '../topology/topology.js';
+import type { Service, Topology } from '../topology/topology.js';
 import type { Chain } from './firewall.js';
 
 /**
  * A director's chains: clients reach the VIP whatever the INPUT policy; firewall marks; with NAT the pairs that a
  * dropping FORWARD policy needs, and SNAT for what real servers start. `outside`: the interface that holds the VIP.
  */
-export function directorChains(topology: Topology, host: Director, outside: string): Chain[] {
+export function directorChains(topology: Topology, outside: string): Chain[] {
   const { services } = topology;
   return [
-    input(topology, host),
+    input(topology),
     ...marks(services),
     ...(natNetworks(topology).length > 0 ? nat(topology, outside) : []),
   ];
 }
 
-function input(topology: Topology, host: Director): Chain {
+function input(topology: Topology): Chain {
   const { services } = topology;
   return {
     table: 'filter',
@@ -24,22 +24,25 @@ function input(topology: Topology, host: Director): Chain {
     hook: 'INPUT',
     rules: [
       ...[...services.map(packets), ...narrower(services)].map(rule => `${rule} -j ACCEPT`),
-      ...peers(topology, host),
+      ...peers(topology),
     ],
     why: { reason: 'clients reach the VIP whatever the INPUT policy', place: services[0]!.place },
   };
 }
 
-/** VRRP (protocol 112) and connection sync (UDP 8848) of the other directors, from whichever of their addresses. */
-function peers({ vrrp, directors }: Topology, host: Director): string[] {
+/**
+ * VRRP (protocol 112) and connection sync (UDP 8848) from the networks of the directors, and not from their addresses: who
+ * comes or goes is heard for as long as he speaks, so that no second one becomes master meanwhile.
+ */
+function peers({ vrrp, directors }: Topology): string[] {
   if (!vrrp) return [];
-  const others = directors.filter(({ name }) => name !== host.name);
-  const from = others.flatMap(({ address, outsideAddress }) => [
-    ...new Set([outsideAddress?.address ?? address.address, address.address]),
+  const from = directors.flatMap(({ address, outsideAddress }) => [
+    networkOf(outsideAddress ?? address),
+    networkOf(address),
   ]);
-  return from.flatMap(address => [
-    `-s ${address}/32 -p 112 -j ACCEPT`,
-    ...(vrrp.connectionSync ? [`-s ${address}/32 -p udp -m udp --dport 8848 -j ACCEPT`] : []),
+  return [...new Set(from)].flatMap(network => [
+    `-s ${network} -p 112 -j ACCEPT`,
+    ...(vrrp.connectionSync ? [`-s ${network} -p udp -m udp --dport 8848 -j ACCEPT`] : []),
   ]);
 }
 

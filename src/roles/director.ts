@@ -41,7 +41,7 @@ export function director(topology: Topology, host: Director, facts: HostFacts, s
     redirects(wishes, outside, { reason, place: host.place }, system);
   }
   addresses(wishes, topology, host, inside, outside, system);
-  firewall(wishes, directorChains(topology, host, outside), host, system);
+  firewall(wishes, directorChains(topology, outside), host, system);
   proxy(wishes, topology, host, system);
   if (services.length > 0) ipvsSettings(wishes, topology, host, system);
   if (topology.keepalived) {

@@ -13,6 +13,10 @@ const WEB3 = `  - name: web3
 `;
 const LB1 = '  - { name: lb1, address: 10.0.0.200/24, interface: eth0, priority: 100 }';
 const LB3 = '  - { name: lb3, address: 10.0.0.202/24, interface: eth0, priority: 90 }';
+/** A director's own firewall lets in what it has to by itself, and nothing else. */
+const CLOSED = `date '+%F %T' >/run/closed
+iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+iptables -A INPUT -i mgmt0 -j ACCEPT; iptables -A INPUT -i lo -j ACCEPT; iptables -P INPUT DROP`;
 /**
  * 50 requests a second, each on a connection of its own. TCP sends a lost SYN again after a second and after three:
  * emulated machines that have to wait for a processor lose some. What ipvs refuses, or drops for as long as it remembers
@@ -24,6 +28,8 @@ const kept = { workers: 8, every: 0.5, patience: 4, kept: true };
 
 interface Change {
   what: string;
+  /** What is done by hand before it. */
+  before?: () => Promise<unknown>;
   /** Of the file; and what is done by hand, with the apply or instead of it. */
   edit?: (yaml: string) => string;
   act?: () => Promise<unknown>;
@@ -113,8 +119,18 @@ describe('changes of a running pair of directors under 50 requests a second', ()
     },
     {
       what: 'the master leaves for good, for a new one',
+      before: () => Promise.all(['lb1', 'lb2', 'lb3'].map(host => c.on(host, CLOSED))),
       edit: yaml => replace(LB1, LB3)(yaml),
-      act: () => until(c, 'lb3', `ip -o -4 addr show | grep -q ' ${VIP}/'`, 90),
+      act: async () => {
+        await until(c, 'lb3', `ip -o -4 addr show | grep -q ' ${VIP}/'`, 90);
+        // Until it left, nobody beside it spoke as master.
+        expect(
+          await c.on(
+            'lb1',
+            `journalctl -u keepalived -o cat --since "$(cat /run/closed)" | grep advert || :`,
+          ),
+        ).toBe('');
+      },
       options: ['--allow', 'mass-delete'],
       most: { fresh: 250, kept: 60, said: 'master-moves' },
     },
@@ -128,7 +144,8 @@ describe('changes of a running pair of directors under 50 requests a second', ()
       options: ['--drain-timeout', '0s'],
       most: { fresh: 250, kept: 60, said: 'service-replaced' },
     },
-  ])('$what', async ({ what, edit, act, options = [], most }) => {
+  ])('$what', async ({ what, before, edit, act, options = [], most }) => {
+    await before?.();
     const loads = await Promise.all([steady(c, VIP, fresh), steady(c, VIP, kept)]);
     if (edit) {
       await c.edit(edit);
