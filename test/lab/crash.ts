@@ -9,7 +9,17 @@ import {
   type PlannedChange,
   type Point,
 } from './crash-point.js';
-import { cleared, disarmed, goes, LIMIT, prepared, stands, standsAt, tidied } from './crash-stand.js';
+import {
+  cleared,
+  disarmed,
+  forgetful,
+  goes,
+  LIMIT,
+  prepared,
+  stands,
+  standsAt,
+  tidied,
+} from './crash-stand.js';
 import { hostsOf, marksOf, mixed, type States, statesOf } from './crash-state.js';
 import { urls, type Way } from './crash-way.js';
 import { answering } from './life.js';
@@ -61,6 +71,7 @@ export async function tryPoint(
   };
 
   await c.edit(() => way[direction]);
+  if (direction === 'to') await forgetful(c, host);
   await prepared(c, host);
   const marks = await marksOf(c);
   const run = applying(c, 'crash matrix', '--json', ...CONFIRM, ...WORDS);
