@@ -15,15 +15,12 @@ case $1 in
 *) exec /bin/sync "$@" ;;
 esac
 /bin/sync "$@" || exit
-is() { while read -r line; do [ "$line" != "$2" ] || return 0; done <"$1"; return 1; }
-while read -r line; do
-  case $line in 'begin '*) began=yes ;; esac
-done <"$1"
-[ "$began" ] || exit 0
+has() { while read -r line; do case $line in $2) return 0 ;; esac; done <"$1"; return 1; }
+has "$1" 'begin *' || exit 0
 n=0
 while [ ! -s /run/crash-at ] && [ $n -lt 600 ]; do sleep 0.3; n=$((n + 1)); done
 read -r at </run/crash-at
-is "$1" "begin $at" && ! is "$1" "done $at" || exit 0
+has "$1" "begin $at" && ! has "$1" "done $at" || exit 0
 : >/run/crash-stands
 while [ ! -e /run/crash-go ] && [ ! -e "\${1%/*}/stop" ] && [ $n -lt 600 ]; do sleep 0.3; n=$((n + 1)); done
 exit 0
@@ -40,6 +37,7 @@ value=/proc/sys/net/ipv4/vs/expire_nodest_conn
 
 /** Makes a host what it was before it ever went the way. */
 export const forgetful = (c: Cluster, host: string) => c.on(host, FORGET);
+
 /** Makes a host ready to stand in its next apply. */
 export const prepared = (c: Cluster, host: string) => c.on(host, STAND);
 /** Tells it at which of its changes: the one of this number is begun in the journal, and not made. */
