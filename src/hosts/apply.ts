@@ -22,7 +22,7 @@ export interface ApplyOptions {
   lockTimeout?: number;
   /** Seconds that connections have to end before their real server is removed; 30 when it is left out. */
   drainTimeout?: number;
-  /** When a phase fails, also takes back the hosts that were through before it; else those keep their changes. */
+  /** When a phase fails, also takes back the hosts that were through before it; else those that need none of it are kept. */
   rollbackAll?: boolean;
   tell: (event: Event) => void;
   /** Whether all is as planned, asked over new connections before anything is confirmed: why not, or undefined. */
@@ -37,7 +37,8 @@ const FORSAKEN = 60;
 /**
  * Carries out a plan: every host that it changes is locked and armed first, then phase after phase on all hosts of
  * the phase side by side. Confirmed only when every phase went through and the check passes; otherwise every host goes
- * back, but for those that were through before a phase that failed (see `rollbackAll`). What came of it is in the events.
+ * back, but for those that were through before a phase that failed and need nothing of it (see `rollbackAll`). What came
+ * of it is in the events.
  */
 export async function apply(
   plan: Plan,
@@ -124,16 +125,31 @@ async function grasp(
   return (await Promise.all(others.map(take))).every(Boolean);
 }
 
-/** The hosts that have nothing more to do from this phase on, and that answer over a new connection. */
+/**
+ * The hosts that have nothing more to do from this phase on, that came before everything that goes back, and that
+ * answer over a new connection.
+ */
 async function finished(
   plan: Plan,
   phase: number,
   grips: ReadonlyMap<string, Grip>,
 ): Promise<ReadonlySet<string>> {
   const busy = new Set(plan.phases.slice(phase).flatMap(({ changes }) => [...changes.keys()]));
-  const through = [...grips].filter(([host, { holds }]) => holds && !busy.has(host));
-  const answer = await Promise.all(through.map(([, grip]) => grip.renew()));
-  return new Set(through.filter((_, index) => answer[index]).map(([host]) => host));
+  const through = [...grips].flatMap(([host, { holds }]) => (holds && !busy.has(host) ? [host] : []));
+  const kept = independent(plan, new Set(through));
+  const answer = await Promise.all(kept.map(host => grips.get(host)!.renew()));
+  return new Set(kept.filter((_, index) => answer[index]));
+}
+
+/**
+ * Those of some hosts that need none of the others: what came after a change that goes back may stand on it, as a real
+ * server's route on its gateway's address.
+ */
+function independent({ phases }: Pick<Plan, 'phases'>, hosts: ReadonlySet<string>): string[] {
+  const back = phases.findIndex(({ changes }) => [...changes.keys()].some(host => !hosts.has(host)));
+  const last = (host: string) => phases.findLastIndex(({ changes }) => changes.has(host));
+  const rest = [...hosts].filter(host => last(host) <= back);
+  return rest.length === hosts.size ? rest : independent({ phases }, new Set(rest));
 }
 
 /** The hosts of a plan in the order in which they are taken back: who needs another goes before it. */

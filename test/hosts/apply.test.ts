@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../src/hosts/apply.js';
 import type { Event } from '../../src/plan/event.js';
 import { foldOutcome } from '../../src/plan/outcome.js';
-import type { Plan } from '../../src/plan/plan.js';
+import type { Change, Plan } from '../../src/plan/plan.js';
 import { applyResults, exitCode } from '../../src/report/exit-code.js';
 import type { Mark } from '../../src/systems/facts.js';
 import { kinds, make, phases, reload, start } from './acts.js';
@@ -187,12 +187,23 @@ describe('an apply on two hosts whose second phase fails', seconds, () => {
     for (const host of all) host.end();
   });
 
-  const run = async (rollbackAll: boolean, marks?: Plan['marks'], look = () => {}) => {
-    const wanted = phases([], [make('entry', 'b'), make('faulty', 'c')]);
-    const [first, second] = wanted.phases;
+  const run = async (
+    rollbackAll: boolean,
+    {
+      marks,
+      before = [],
+      look = () => {},
+    }: { marks?: Plan['marks']; before?: Change[]; look?: () => void } = {},
+  ) => {
+    const wanted = phases(before, [], [make('entry', 'b'), make('faulty', 'c')]);
+    const [zeroth, first, second] = wanted.phases;
     const changes = new Map([['web1', [{ ...make('entry', 'a'), host: 'web1' }]]]);
     const events: Event[] = [];
-    const phased = { ...wanted, phases: [{ ...first!, changes }, second!], ...(marks && { marks }) };
+    const phased = {
+      ...wanted,
+      phases: [...(before.length > 0 ? [zeroth!] : []), { ...first!, changes }, second!],
+      ...(marks && { marks }),
+    };
     await apply(phased, sessionsOf(all), {
       kinds,
       owner: 'tester',
@@ -221,18 +232,21 @@ describe('an apply on two hosts whose second phase fails', seconds, () => {
     });
     const both = JSON.stringify(mark('lb1', 'web1'));
     for (const host of all) host.run(`mkdir -p /var/lib/lvsctl; echo '${both}' >/var/lib/lvsctl/mark`);
-    await run(
-      false,
-      new Map([
+    await run(false, {
+      marks: new Map([
         ['web1', { before: mark('lb1', 'web1'), after: mark('web1') }],
         ['lb1', { before: mark('lb1', 'web1') }],
       ]),
-      () => {
+      look: () => {
         const now = JSON.parse(all[0]!.run('cat /var/lib/lvsctl/mark')) as Mark;
         expect(now.members).toEqual({ web1: 'id of web1', lb1: 'id of lb1' });
       },
-    );
+    });
     for (const host of all) host.run('rm -rf /var/lib/lvsctl/mark');
+  });
+
+  it('puts back both when the one that was through came after something of the one that failed', async () => {
+    expect(await run(false, { before: [make('entry', 'd')] })).toEqual({ states: [[], []], code: 5 });
   });
 
   it('puts back both when it is asked to', async () => {
