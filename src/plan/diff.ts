@@ -150,8 +150,9 @@ export function markAfter(
     const known = former.get(id(resource));
     former.delete(id(resource));
     if (untouched(kind)) return known ?? [];
-    // What its holder put there was not there before us.
-    const origin = known ? known.origin : resource.heldBy ? null : (live(seen, resource) ?? null);
+    // What its holder put there was not there before us, but for what cannot be absent.
+    const isNew = resource.heldBy && kinds.get(kind)?.leaves === undefined;
+    const origin = known ? known.origin : isNew ? null : (live(seen, resource) ?? null);
     return { kind, key, stage, origin, ...beside(resource) };
   });
   const kept = [...former.values()].filter(({ kind }) => untouched(kind));

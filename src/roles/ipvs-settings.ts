@@ -19,8 +19,10 @@ export function ipvsSettings(wishes: Wishes, topology: Topology, host: Director,
     const text = render('modprobe.conf', { cluster: wishes.name, connTabBits });
     wishes.file('master', '/etc/modprobe.d/lvsctl.conf', text, { reason, place });
   }
+  // keepalived sets them too, and when it no longer is to, those that it found: ours must not be what it finds.
+  const beside = topology.vrrp ? ({ heldBy: 'keepalived' } as const) : {};
   for (const [name, seconds] of Object.entries(timeouts)) {
-    wishes.add('master', 'ipvs-timeout', name, { seconds }, { reason: 'a timeout of ipvs', place });
+    wishes.add('master', 'ipvs-timeout', name, { seconds }, { reason: 'a timeout of ipvs', place }, beside);
   }
 }
 

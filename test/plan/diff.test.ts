@@ -319,6 +319,20 @@ describe('what keepalived holds', () => {
     expect(diff([wish('address', 'eth0 10.0.0.9/24', { label: '' }, beside)], table({}), hangs)).toEqual([]);
   });
 
+  it('was not there before us, but for what always is', () => {
+    const timeout = { ...sysctl, leaves: 'it is always there' };
+    const live = { 'real-server': { 'tcp 1 a': state }, 'ipvs-timeout': { tcp: { seconds: 900 } } };
+    const held = [wanted[1]!, wish('ipvs-timeout', 'tcp', { seconds: 600 }, beside)];
+    const mark = markAfter(
+      'web',
+      {},
+      held,
+      seen('lb1', { live }),
+      new Map([...hangs, ['ipvs-timeout', timeout]]),
+    );
+    expect(mark?.entries.map(({ origin }) => origin)).toEqual([null, { seconds: 900 }]);
+  });
+
   it('is remembered in the mark, with what must not be shown', () => {
     const secret = [wish('file', '/etc/f', { content: 'x' }, { secret: ['content'] })];
     const mark = markAfter('web', {}, [...wanted, ...secret], table({ 'tcp 1 a': state }), hangs);

@@ -294,6 +294,15 @@ describe('the topology decides', () => {
     expect(keys(things(sound, 'lb1'), 'file')).not.toContain('/etc/lvsctl/ipvs.sh');
   });
 
+  it('timeouts are keepalived’s where it has them in its file', () => {
+    const ha = { ...load('ha-dr'), timeouts: { udp: 30 } };
+    const all = desire(ha, factsOf(ha, ha.directors[0]!)) as readonly Resource[];
+    expect(all.find(({ kind }) => kind === 'ipvs-timeout')).toMatchObject({
+      key: 'udp',
+      heldBy: 'keepalived',
+    });
+  });
+
   it('thresholds set after the restore keep the tunnel, and pass over what is nginx’s', () => {
     const limited = {
       'address: 192.168.80.10/24,': 'address: 192.168.80.10/24, upperThreshold: 100, lowerThreshold: 50,',
