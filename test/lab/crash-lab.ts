@@ -1,14 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cluster, cluster } from './cluster.js';
-import { plannedBy, type Tried, tryPoint, WORDS } from './crash.js';
+import { type Opened, pass, plannedBy, type Tried, tryPoint, WORDS } from './crash.js';
 import { type Boundary, type Direction, deed, type Point } from './crash-point.js';
 import { hostsOf } from './crash-state.js';
 import { machines, type SetUp, type Way } from './crash-way.js';
 
 /** A set-up's lab, which stands at one end of one of its ways. */
 export interface CrashLab {
-  /** Makes the cluster as it is at an end of a way: by host, what that changed; undefined when it stood there already. */
+  /**
+   * Makes the cluster as it is at an end of a way: by host, what that changed; undefined when it stood there already, or had
+   * to be made from nothing.
+   */
   stand(way: Way, end: Direction): Promise<Record<string, string[]> | undefined>;
   /** At which end of a way it stands. */
   end(way: Way): Direction | undefined;
@@ -36,19 +39,32 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
     await bare(c);
   };
   let stands: string | undefined;
+  /** An apply that waits to be broken off. */
+  let opened: { way: Way; direction: Direction; apply: Opened } | undefined;
   const lab: CrashLab = {
     async stand(way, end) {
+      if (opened) {
+        const { way: former, direction, apply } = opened;
+        stands = opened = undefined;
+        const { code } = await pass(c, former, apply);
+        if (code === 0) stands = former[direction];
+      }
       if (stands === way[end]) return undefined;
       stands = undefined;
       await c.edit(() => way[end]);
       const apply = () => c.lvsctl('apply', '-y', '--json', ...WORDS);
       let { code, out, err } = await apply();
-      if (code !== 0) {
+      const anew = code !== 0;
+      if (anew) {
+        process.stdout.write(
+          `${way.setup} / ${way.name}: the apply that begins it ended with ${code}: ${out}\n${err}\n`,
+        );
         await reset();
         ({ code, out, err } = await apply());
       }
       if (code !== 0) throw new Error(`apply ended with ${code}\n${out}\n${err}`);
       stands = way[end];
+      if (anew) return undefined;
       const changes = plannedBy(out);
       return Object.fromEntries(
         hostsOf(c).map(host => [host, changes.filter(change => change.host === host).map(deed)]),
@@ -56,15 +72,22 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
     },
     end: way => (stands === way.from ? 'from' : stands === way.to ? 'to' : undefined),
     async attempt(way, point, choose, through) {
-      const start = opposite[point.direction];
-      await lab.stand(way, start);
-      stands = undefined;
-      const tried = await tryPoint(c, way, point, choose, through);
-      if (tried.message === undefined) stands = way[tried.converged ? point.direction : start];
+      const { direction } = point;
+      const start = opposite[direction];
+      const goesOn = opened?.way === way && opened.direction === direction;
+      if (!goesOn) await lab.stand(way, start);
+      const former = opened?.apply;
+      stands = opened = undefined;
+      const { tried, next } = await tryPoint(c, way, point, choose, through, former);
+      if (tried.message === undefined) stands = way[tried.converged ? direction : start];
       else await reset();
+      if (next) opened = { way, direction, apply: next };
       return tried;
     },
-    down: () => c.down(),
+    async down() {
+      opened?.apply.run.signal('SIGKILL');
+      await c.down();
+    },
   };
   return lab;
 }

@@ -68,7 +68,8 @@ async function know(way: Way, lab: CrashLab): Promise<void> {
   const { setup, name } = way;
   if (plans[setup]?.[name]) return;
   await lab.stand(way, 'from');
-  const [to = {}, from = {}] = [await lab.stand(way, 'to'), await lab.stand(way, 'from')];
+  const [to, from] = [await lab.stand(way, 'to'), await lab.stand(way, 'from')];
+  if (!to || !from) throw new Error(`${setup} / ${name} could not be gone to and fro`);
   plans[setup] = { ...plans[setup], [name]: { to, from } };
   keepPlans(plans);
 }

@@ -30,13 +30,19 @@ chmod 755 /usr/local/sbin/sync`;
 /** Whether an apply is under way, or to be taken back. */
 const ARMED = "compgen -G '/var/lib/lvsctl/apply/*/armed' >/dev/null";
 
-/** What an apply that is taken back leaves: modules that were loaded, and values that came with them. */
-const FORGET = `for module in $(awk '/^ip_vs_/ && $3 == 0 { print $1 }' /proc/modules); do rmmod "$module"; done
-value=/proc/sys/net/ipv4/vs/expire_nodest_conn
+/** Unloads the modules that an apply which was taken back has left loaded. */
+const UNLOAD = `for module in $(awk '/^ip_vs_/ && $3 == 0 { print $1 }' /proc/modules); do rmmod "$module"; done`;
+
+/** Unsets what an apply to the other end has left set. */
+const FORGET = `value=/proc/sys/net/ipv4/vs/expire_nodest_conn
 [ ! -e $value ] || echo 0 >$value`;
 
+export const unload = (c: Cluster, host: string) => c.on(host, UNLOAD);
 /** Makes a host what it was before it ever went the way. */
 export const forgetful = (c: Cluster, host: string) => c.on(host, FORGET);
+
+/** The number of no change. */
+export const NOWHERE = -1;
 
 /** Makes a host ready to stand in its next apply. */
 export const prepared = (c: Cluster, host: string) => c.on(host, STAND);

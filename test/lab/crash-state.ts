@@ -18,6 +18,16 @@ export async function marksOf(c: Cluster): Promise<Marks> {
   return Object.fromEntries(await Promise.all(sums));
 }
 
+/** The ipvs table of each director. */
+export type Tables = Readonly<Record<string, string>>;
+
+export async function tablesOf(c: Cluster): Promise<Tables> {
+  const saved = loadTopology(c.file).directors.map(async ({ name }) => {
+    return [name, await c.on(name, 'ipvsadm -Sn 2>/dev/null | sort')];
+  });
+  return Object.fromEntries(await Promise.all(saved));
+}
+
 /** Of each host that the old plan changed: whether the new plan has all of that again, or nothing. */
 export function statesOf(old: readonly PlannedChange[], now: readonly PlannedChange[]): States {
   const changed = [...new Set(old.filter(each => deed(each) !== '-').map(({ host }) => host))];

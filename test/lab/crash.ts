@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { applying, left } from './broken-off.js';
-import type { Cluster } from './cluster.js';
+import type { Cluster, Ran } from './cluster.js';
 import {
   type Boundary,
   boundaries,
   type CrashFault,
+  type Direction,
   deed,
   type PlannedChange,
   type Point,
@@ -15,12 +17,23 @@ import {
   forgetful,
   goes,
   LIMIT,
+  NOWHERE,
   prepared,
   stands,
   standsAt,
   tidied,
+  unload,
 } from './crash-stand.js';
-import { hostsOf, marksOf, mixed, type States, statesOf } from './crash-state.js';
+import {
+  hostsOf,
+  type Marks,
+  marksOf,
+  mixed,
+  type States,
+  statesOf,
+  type Tables,
+  tablesOf,
+} from './crash-state.js';
 import { urls, type Way } from './crash-way.js';
 import { answering } from './life.js';
 
@@ -43,12 +56,22 @@ const ALLOW = ['--allow', 'last-server,weight-lost,mass-delete'];
 export const WORDS = [...ALLOW, '--drain-timeout', '0s'];
 /** As short as an emulated machine under load still keeps: lvsctl is heard every eighth of it. */
 const CONFIRM = ['--confirm-timeout', '6s'];
+/** The supervisor of the apply before may be about to let go of it. */
+const LOCK = ['--lock-timeout', '30s'];
+
+/** An apply of a way that has told its plan, and whose hosts of the way wait before their first change. */
+export interface Opened {
+  run: Run;
+  changes: readonly PlannedChange[];
+  marks: Marks;
+  tables: Tables;
+}
 
 /**
- * Breaks the apply of a way off at one point and looks what became of all hosts. `choose`: the boundary, from those that the
- * plan has. The next apply is let through to its end if `through`, and wherever a host is not as before: the cluster, which
- * stood at the way's other end, stands at this one then. Otherwise it stands where it stood, and the next point's apply is
- * the next one: a host that is old whole, to the last byte of its mark, is where that one began as well.
+ * Breaks the apply of a way off at one point and looks what became of all hosts: `opened`, or a new one. `choose`: the
+ * boundary, from those that the plan has. The next apply is let through to its end if `through`, and wherever a host is not
+ * as before: the cluster, which stood at the way's other end, stands at this one then. Otherwise the hosts stand where they
+ * stood, as the plan of the next one says, which is given back to be broken off in its turn.
  */
 export async function tryPoint(
   c: Cluster,
@@ -56,7 +79,8 @@ export async function tryPoint(
   point: Omit<Point, keyof Boundary>,
   choose: (all: readonly Boundary[]) => Boundary | undefined,
   through: boolean,
-): Promise<Tried> {
+  opened?: Opened,
+): Promise<{ tried: Tried; next?: Opened }> {
   const { host, fault, direction } = point;
   const times = [Date.now()];
   const wrong: string[] = [];
@@ -64,23 +88,23 @@ export async function tryPoint(
   let states: States = {};
   let code = -1;
   let converged = false;
+  let current = opened;
+  let next: Opened | undefined;
   /** Asks the VIP where it has to answer. */
   const asked = async (when: string, ask = silent) => {
     const said = way.answers ? await ask(c, way) : undefined;
     if (said) wrong.push(`${when} ${said}`);
   };
 
-  await c.edit(() => way[direction]);
-  if (direction === 'to') await forgetful(c, host);
-  await prepared(c, host);
-  const marks = await marksOf(c);
-  const run = applying(c, 'crash matrix', '--json', ...CONFIRM, ...WORDS);
   try {
-    const old = plannedBy(await run.hears(/"type":"change_summary"/));
+    if (!current && direction === 'to') await forgetful(c, host);
+    current ??= await open(c, way, direction);
+    const { run, changes: old, marks } = current;
     const deeds = old.filter(each => each.host === host).map(deed);
     boundary = choose(boundaries(deeds).filter(({ sides }) => sides.length > 0)) ?? boundary;
     if (boundary.number < 0) throw new Error(`the plan has no such place on ${host}: ${deeds.join(', ')}`);
-    await standsAt(c, host, boundary.number);
+    for (const each of Object.keys(way.hosts))
+      await standsAt(c, each, each === host ? boundary.number : NOWHERE);
     const isEnd = boundary.number === deeds.length;
     if (isEnd) await run.hears(everyDone(host, deeds.length));
     else {
@@ -92,21 +116,32 @@ export async function tryPoint(
     ({ code } = await inTime(run.ended));
     await Promise.all(hostsOf(c).map(each => disarmed(c, each)));
     times.push(Date.now());
-    await cleared(c, host);
+    await Promise.all(Object.keys(way.hosts).map(each => cleared(c, each)));
     // What was off is asked for until its services are up again; all others have to answer at once.
     await asked('afterwards', fault === 'reboot' ? late : silent);
-    const now = await planned(c, way, old);
+    const after = await marksOf(c);
+    const isOld = isDeepStrictEqual(after, marks);
+    if (isOld) await settled(c, way, current.tables);
+    // Where no mark has changed, the next apply says whether anything else has: a plan of its own would say the same.
+    const plan = isOld ? undefined : await planned(c, way, old);
+    let ran = through || !isOld ? await c.lvsctl('apply', '-y', '--json', ...WORDS) : undefined;
+    next = ran ? undefined : await open(c, way, direction);
+    const now = plan ?? next?.changes ?? plannedBy(ran?.out ?? '');
     states = statesOf(old, now);
-    wrong.push(...mixed(c, states, { old, now }, { old: marks, now: await marksOf(c) }));
-    converged = through || Object.values(states).some(state => state !== 'old');
-    if (converged) wrong.push(...(await lastFaults(c, way)));
+    wrong.push(...mixed(c, states, { old, now }, { old: marks, now: after }));
+    if (next && Object.values(states).some(state => state !== 'old')) {
+      ran = await pass(c, way, next);
+      next = undefined;
+    }
+    converged = ran !== undefined;
+    if (ran) wrong.push(...(await faultsOf(ran, c, way)));
   } catch (error) {
-    run.signal('SIGKILL');
     wrong.push((error as Error).message);
   }
+  if (wrong.length > 0) for (const each of [current, next]) each?.run.signal('SIGKILL');
   times.push(Date.now());
   const seconds = (from: number, to: number) => Math.round((to - from) / 1000);
-  return {
+  const tried = {
     ...point,
     ...boundary,
     code,
@@ -116,6 +151,28 @@ export async function tryPoint(
     seconds: seconds(times[0]!, times.at(-1)!),
     parts: times.slice(1).map((time, index) => seconds(times[index]!, time)),
   };
+  return { tried, ...(next && wrong.length === 0 && { next }) };
+}
+
+/** Starts the apply of a way and hears its plan. */
+async function open(c: Cluster, way: Way, direction: Direction): Promise<Opened> {
+  await c.edit(() => way[direction]);
+  const ready = Object.keys(way.hosts).map(async host => {
+    if (direction === 'to') await unload(c, host);
+    await prepared(c, host);
+  });
+  await Promise.all(ready);
+  const [marks, tables] = await Promise.all([marksOf(c), tablesOf(c)]);
+  const run = applying(c, 'crash matrix', '--json', ...CONFIRM, ...LOCK, ...WORDS);
+  return { run, changes: plannedBy(await run.hears(/"type":"change_summary"/)), marks, tables };
+}
+
+/** Lets an apply that was opened through to its end. */
+export async function pass(c: Cluster, way: Way, { run }: Opened): Promise<Ran> {
+  for (const host of Object.keys(way.hosts)) await standsAt(c, host, NOWHERE);
+  const ran = await inTime(run.ended);
+  await Promise.all(Object.keys(way.hosts).map(host => cleared(c, host)));
+  return ran;
 }
 
 type Run = ReturnType<typeof applying>;
@@ -155,7 +212,13 @@ const happens: Readonly<
   },
 };
 
-/** What a new plan changes; keepalived needs some seconds until its checks have passed and its table is whole again. */
+/** Waits until keepalived's checks have passed and its tables are whole again, which takes it some seconds. */
+async function settled(c: Cluster, { setup }: Way, tables: Tables): Promise<void> {
+  const until = Date.now() + (setup === 'ha-dr' ? 45_000 : 0);
+  while (Date.now() < until && !isDeepStrictEqual(await tablesOf(c), tables)) await sleep(1000);
+}
+
+/** What a new plan changes, when keepalived's tables are whole again. */
 async function planned(
   c: Cluster,
   { setup }: Way,
@@ -169,9 +232,8 @@ async function planned(
   }
 }
 
-/** Lets the next apply through to its end; what is not as it should be then. */
-async function lastFaults(c: Cluster, way: Way): Promise<string[]> {
-  const { code, out, err } = await c.lvsctl('apply', '-y', '--json', ...WORDS);
+/** What is not as it should be after an apply that nobody broke off. */
+async function faultsOf({ code, out, err }: Ran, c: Cluster, way: Way): Promise<string[]> {
   const wrong = code === 0 ? await litter(c) : [`the next apply ended with ${code}: ${last(out)} ${err}`];
   const rest = await (way.answers ? silent : late)(c, way);
   return rest ? [...wrong, `after the next apply ${rest}`] : wrong;
