@@ -99,22 +99,8 @@ async function hasty(c: Cluster): Promise<void> {
   await writeFile(file, config.replaceAll(/ConnectTimeout \d+/g, 'ConnectTimeout 20'));
 }
 
-/** Of these generators of units a lab needs none. */
-const IDLE =
-  'cryptsetup debug getty gpt-auto hibernate-resume integritysetup rc-local run system-update veritysetup';
-
-/**
- * Half of what a session costs an emulated machine is PAM, and two thirds of what it costs when systemd reads its units
- * again, as most changes of files make it, are logind, which is told of every unit, and generators.
- */
-const BARE = `echo 'UsePAM no' >/etc/ssh/sshd_config.d/crash.conf
-mkdir -p /etc/systemd/system-generators
-for generator in ${IDLE}; do ln -sf /dev/null /etc/systemd/system-generators/systemd-$generator-generator; done
-ln -sf /dev/null /etc/systemd/system/systemd-logind.service
-systemctl stop systemd-logind.service
-systemctl daemon-reload
-systemctl reload ssh`;
-
+/** Half of what a session costs an emulated machine is PAM. */
 async function bare(c: Cluster): Promise<void> {
-  await Promise.all(hostsOf(c).map(host => c.on(host, BARE, 300)));
+  const script = "echo 'UsePAM no' >/etc/ssh/sshd_config.d/crash.conf && systemctl reload ssh";
+  await Promise.all(hostsOf(c).map(host => c.on(host, script)));
 }

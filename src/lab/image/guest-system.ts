@@ -25,6 +25,14 @@ const masked = [
   'modprobe@drm.service',
   'modprobe@fuse.service',
   'modprobe@loop.service',
+  // Hears of every unit whenever systemd reads its files again, and an apply makes it do that often.
+  'systemd-logind.service',
+];
+
+/** Programs that systemd runs each time that it reads its files again, and that find nothing here. */
+const generators = [
+  ...['cryptsetup', 'debug', 'getty', 'gpt-auto', 'hibernate-resume', 'integritysetup'],
+  ...['rc-local', 'run', 'system-update', 'veritysetup'],
 ];
 
 /** Drivers that the hardware would have loaded and nothing needs. */
@@ -114,6 +122,8 @@ WantedBy=multi-user.target
   ),
   'systemctl enable lab-channel.service lab-management.service',
   `systemctl mask ${masked.join(' ')}`,
+  'mkdir -p /etc/systemd/system-generators',
+  ...generators.map(name => `ln -s /dev/null /etc/systemd/system-generators/systemd-${name}-generator`),
   'systemctl set-default multi-user.target',
   file('/etc/modprobe.d/lab.conf', unneededDrivers.map(driver => `blacklist ${driver}\n`).join('')),
   `for unit in ${quiet.join(' ')}; do systemctl disable "$unit" 2>/dev/null || true; done`,
