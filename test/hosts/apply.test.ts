@@ -193,15 +193,15 @@ describe('an apply on two hosts whose second phase fails', seconds, () => {
       marks,
       before = [],
       look = () => {},
-    }: { marks?: Plan['marks']; before?: Change[]; look?: () => void } = {},
+    }: { marks?: Plan['marks']; before?: Change[][]; look?: () => void } = {},
   ) => {
-    const wanted = phases(before, [], [make('entry', 'b'), make('faulty', 'c')]);
-    const [zeroth, first, second] = wanted.phases;
+    const wanted = phases(...before, [], [make('entry', 'b'), make('faulty', 'c')]);
+    const [second, first, ...earlier] = wanted.phases.toReversed();
     const changes = new Map([['web1', [{ ...make('entry', 'a'), host: 'web1' }]]]);
     const events: Event[] = [];
     const phased = {
       ...wanted,
-      phases: [...(before.length > 0 ? [zeroth!] : []), { ...first!, changes }, second!],
+      phases: [...earlier, { ...first!, changes }, second!],
       ...(marks && { marks }),
     };
     await apply(phased, sessionsOf(all), {
@@ -246,7 +246,7 @@ describe('an apply on two hosts whose second phase fails', seconds, () => {
   });
 
   it('puts back both when the one that was through came after something of the one that failed', async () => {
-    expect(await run(false, { before: [make('entry', 'd')] })).toEqual({ states: [[], []], code: 5 });
+    expect(await run(false, { before: [[make('entry', 'd')]] })).toEqual({ states: [[], []], code: 5 });
   });
 
   it('puts back both when it is asked to', async () => {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Cluster, cluster } from './cluster.js';
+import { type Cluster, cluster, type Ran } from './cluster.js';
 import { type Opened, pass, plannedBy, type Tried, tryPoint, WORDS } from './crash.js';
 import { type Boundary, type Direction, deed, type Point } from './crash-point.js';
 import { hostsOf } from './crash-state.js';
@@ -46,8 +46,9 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
       if (opened) {
         const { way: former, direction, apply } = opened;
         stands = opened = undefined;
-        const { code } = await pass(c, former, apply);
-        if (code === 0) stands = former[direction];
+        const ran = await pass(c, former, apply);
+        if (ran.code === 0) stands = former[direction];
+        else tellFailed(former, ran);
       }
       if (stands === way[end]) return undefined;
       stands = undefined;
@@ -56,9 +57,7 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
       let { code, out, err } = await apply();
       const anew = code !== 0;
       if (anew) {
-        process.stdout.write(
-          `${way.setup} / ${way.name}: the apply that begins it ended with ${code}: ${out}\n${err}\n`,
-        );
+        tellFailed(way, { code, out, err });
         await reset();
         ({ code, out, err } = await apply());
       }
@@ -90,6 +89,13 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
     },
   };
   return lab;
+}
+
+/** An apply that nobody broke off has failed between two points: it belongs to neither, and must not go unseen. */
+function tellFailed({ setup, name }: Way, { code, out, err }: Ran): void {
+  process.stdout.write(
+    `${setup} / ${name}: an apply between its points ended with ${code}: ${out}\n${err}\n`,
+  );
 }
 
 /** Whoever connects to a machine that is off or cut off tries again soon. */

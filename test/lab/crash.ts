@@ -34,7 +34,7 @@ import {
   type Tables,
   tablesOf,
 } from './crash-state.js';
-import { urls, type Way } from './crash-way.js';
+import { type SetUp, urls, type Way } from './crash-way.js';
 import { answering } from './life.js';
 
 export interface Tried extends Point {
@@ -58,6 +58,9 @@ export const WORDS = [...ALLOW, '--drain-timeout', '0s'];
 const CONFIRM = ['--confirm-timeout', '6s'];
 /** The supervisor of the apply before may be about to let go of it. */
 const LOCK = ['--lock-timeout', '30s'];
+
+/** Milliseconds until keepalived's checks have passed and its tables are whole again; without it they are at once. */
+const WHOLE_AFTER: Readonly<Record<SetUp, number>> = { nat: 0, dr: 0, 'ha-dr': 45_000 };
 
 /** An apply of a way that has told its plan, and whose hosts of the way wait before their first change. */
 export interface Opened {
@@ -162,9 +165,14 @@ async function open(c: Cluster, way: Way, direction: Direction): Promise<Opened>
     await prepared(c, host);
   });
   await Promise.all(ready);
-  const [marks, tables] = await Promise.all([marksOf(c), tablesOf(c)]);
+  const [marks, tables] = await Promise.all([marksOf(c), WHOLE_AFTER[way.setup] > 0 ? tablesOf(c) : {}]);
   const run = applying(c, 'crash matrix', '--json', ...CONFIRM, ...LOCK, ...WORDS);
-  return { run, changes: plannedBy(await run.hears(/"type":"change_summary"/)), marks, tables };
+  try {
+    return { run, changes: plannedBy(await run.hears(/"type":"change_summary"/)), marks, tables };
+  } catch (error) {
+    run.signal('SIGKILL');
+    throw error;
+  }
 }
 
 /** Lets an apply that was opened through to its end. */
@@ -212,9 +220,9 @@ const happens: Readonly<
   },
 };
 
-/** Waits until keepalived's checks have passed and its tables are whole again, which takes it some seconds. */
+/** Waits until keepalived's tables are what they were. */
 async function settled(c: Cluster, { setup }: Way, tables: Tables): Promise<void> {
-  const until = Date.now() + (setup === 'ha-dr' ? 45_000 : 0);
+  const until = Date.now() + WHOLE_AFTER[setup];
   while (Date.now() < until && !isDeepStrictEqual(await tablesOf(c), tables)) await sleep(1000);
 }
 
@@ -224,7 +232,7 @@ async function planned(
   { setup }: Way,
   old: readonly PlannedChange[],
 ): Promise<readonly PlannedChange[]> {
-  for (const until = Date.now() + (setup === 'ha-dr' ? 45_000 : 0); ; await sleep(3000)) {
+  for (const until = Date.now() + WHOLE_AFTER[setup]; ; await sleep(3000)) {
     const { code, out, err } = await c.lvsctl('plan', '--json', ...ALLOW);
     if (code !== 0) throw new Error(`the next plan ended with ${code}: ${err}`);
     const now = (JSON.parse(out) as { resource_changes: PlannedChange[] }).resource_changes;
