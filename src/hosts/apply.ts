@@ -16,7 +16,7 @@ export interface ApplyOptions {
   owner: string;
   /** The topology that the plan was made from. */
   source: ApplyRecord['source'];
-  /** Seconds of silence after which a host takes everything back; 0: never. */
+  /** Seconds of silence after which a host takes everything back, if none goes before it (see LEAD); 0: never. */
   patience: number;
   /** Seconds to wait for somebody else's lock on what we need, such as the package manager; 60 when it is left out. */
   lockTimeout?: number;
@@ -33,6 +33,11 @@ export interface ApplyOptions {
 
 /** Seconds of silence after which a host that is never to take anything back lets go of its lock. */
 const FORSAKEN = 60;
+/**
+ * How much longer a host waits for each group that goes back before it, in shares of the patience: time in which we, who
+ * hear nothing from it, have those let go of it that were given it.
+ */
+const LEAD = 0.5;
 
 /**
  * Carries out a plan: every host that it changes is locked and armed first, then phase after phase on all hosts of
@@ -49,12 +54,18 @@ export async function apply(
   const { tell, signal } = options;
   const fail = (message: string) => tell({ at: new Date().toISOString(), type: 'failed', message });
   const grips = new Map<string, Grip>();
-  const stop = () => {
-    for (const grip of grips.values()) grip.stop();
-  };
+  const allHold = () => [...grips.values()].every(({ holds }) => holds);
+  const halt = new AbortController();
+  const stop = () => halt.abort();
   signal?.addEventListener('abort', stop);
+  const halted = new Promise<undefined>(resolve => {
+    halt.signal.addEventListener('abort', () => {
+      for (const grip of grips.values()) grip.stop();
+      resolve(undefined);
+    });
+  });
 
-  let good = !signal?.aborted && (await grasp(plan, sessions, options, id, grips));
+  let good = !signal?.aborted && (await grasp(plan, sessions, options, id, grips, stop));
   if (good && !signal?.aborted) {
     const asked = [...grips].filter(([host]) => readiness(plan, host, id, options));
     good = (await Promise.all(asked.map(([, grip]) => grip.carryOut()))).every(Boolean);
@@ -66,17 +77,17 @@ export async function apply(
     const here = [...phase.changes.keys()];
     tell({ at: new Date().toISOString(), type: 'phase', name: phase.name, hosts: here });
     const through = await Promise.all(here.map(host => grips.get(host)!.carryOut()));
-    good = through.every(Boolean) && [...grips.values()].every(({ holds }) => holds);
+    good = through.every(Boolean) && allHold();
   }
   const phaseFailed = !good;
   if (good && !signal?.aborted) {
-    const fault = await options.check();
+    const fault = await Promise.race([options.check(), halted]);
     if (fault !== undefined) fail(fault);
-    good = fault === undefined;
+    good = fault === undefined && allHold();
   }
   if (good && !signal?.aborted) {
     const renewed = await Promise.all([...grips.values()].map(grip => grip.renew()));
-    good = renewed.every(Boolean) && [...grips.values()].every(({ holds }) => holds);
+    good = renewed.every(Boolean) && allHold();
   }
   if (signal?.aborted) fail('interrupted');
   if (good && !signal?.aborted) {
@@ -105,19 +116,23 @@ async function grasp(
   { tell, patience, ...options }: ApplyOptions,
   id: string,
   grips: Map<string, Grip>,
+  lose: () => void,
 ): Promise<boolean> {
+  const turn = backwards(plan);
   const take = async (host: string): Promise<boolean> => {
+    const ours = patience || FORSAKEN;
+    const theirs = Math.ceil(ours * (1 + LEAD * turn.findIndex(group => group.includes(host))));
     const session = sessions.get(host)!;
     const say = (event: { type: 'locked' | 'armed' } | { type: 'failed'; message: string; refused?: true }) =>
       tell({ at: new Date().toISOString(), host, ...event });
-    const no = await begin(session, load(plan, host, id, { tell, patience, ...options }));
+    const no = await begin(session, load(plan, host, id, theirs, { tell, patience, ...options }));
     if (no) {
       say({ type: 'failed', message: no.message, ...(no.busy && { refused: true }) });
       return false;
     }
     say({ type: 'locked' });
     if (patience > 0) say({ type: 'armed' });
-    grips.set(host, new Grip(session, id, patience || FORSAKEN, tell));
+    grips.set(host, new Grip(session, id, { theirs, ours }, tell, lose));
     return true;
   };
   const [first, ...others] = [...new Set(plan.phases.flatMap(phase => [...phase.changes.keys()]))].sort();
@@ -160,10 +175,11 @@ function backwards(plan: Plan): string[][] {
     for (const host of fresh) seen.add(host);
     return fresh;
   });
-  return groups.reverse();
+  return groups.filter(({ length }) => length > 0).reverse();
 }
 
-function load(plan: Plan, host: string, id: string, options: ApplyOptions): Load {
+/** `silence`: seconds after which the host ends the apply by itself. */
+function load(plan: Plan, host: string, id: string, silence: number, options: ApplyOptions): Load {
   const { kinds, owner, patience, lockTimeout = 60, drainTimeout = 30 } = options;
   const numbered = numberedPhases(plan, host);
   const ready = readiness(plan, host, id, options);
@@ -176,7 +192,7 @@ function load(plan: Plan, host: string, id: string, options: ApplyOptions): Load
     id,
     cluster: plan.cluster,
     owner,
-    patience: patience || FORSAKEN,
+    patience: silence,
     silent: patience > 0 ? 'undo' : 'keep',
     phases: (ready === undefined ? scripts : [ready, ...scripts]).map(text => `${waits}${text}`),
     undo: undoScript(plan.cluster, all, kinds),

@@ -41,9 +41,10 @@ export function attend(opening: Promise<Channel>, options: ExecOptions): Promise
       channel = opened;
       const { stdin, stdout, stderr, ended } = opened;
       const tooMuch = () => end({ lost: `the command printed more than ${most / 1024 / 1024} MB` });
-      const { tell } = options;
+      const { tell, answered } = options;
       const out = collect(stdout, tooMuch, tell && (line => over || tell(line)));
       const err = collect(stderr, tooMuch);
+      if (answered) stderr.on('data', () => over || answered());
       ended.then(last => end('lost' in last ? last : { ...last, stdout: out(), stderr: err() }));
       if (options.beat === undefined && !options.more) return void stdin.end(options.input ?? '');
       if (options.input) stdin.write(options.input);

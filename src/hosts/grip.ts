@@ -1,15 +1,24 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Event } from '../plan/event.js';
 import type { Mark } from '../systems/facts.js';
 import { type Entry, eventOf, parseEntry } from './journal.js';
 import type { Session } from './session.js';
 import { conclude, follow, go, tidy } from './supervised.js';
 
-/** Seconds between two tries to come back. */
-const PAUSE = 3;
+/** Milliseconds between two tries to come back. */
+const PAUSE = 3000;
+
+/** How long one goes without a word from the other, in seconds. */
+export interface Patience {
+  /** The host without us: then it ends the apply by itself. */
+  theirs: number;
+  /** We without the host: then we let go of it. */
+  ours: number;
+}
 
 /**
  * Our hold on one host while an apply runs there: hears its journal, keeps telling it that we are alive, and comes
- * back when the line breaks, for as long as the host waits for us.
+ * back when the line breaks, until we let go of it.
  */
 export class Grip {
   private readonly entries: Entry[] = [];
@@ -17,22 +26,28 @@ export class Grip {
   /** Lines of the journal that were heard. */
   private read = 0;
   private waiting: (() => void)[] = [];
-  /** When we last heard the host. */
-  private heard = Date.now();
+  /** Seconds without a word from the host, which has a minute more for its first; no clock, as it runs on while we stand still. */
+  private silence = -60;
   /** The connection over which we confirm. */
   private anew: Session | undefined;
   private stopped = false;
   private gone = false;
   private closing = false;
+  /** Ends when the host has no more to say, and none of our signs of life is left there. */
+  private readonly following: Promise<void>;
+  private readonly counting: NodeJS.Timeout;
 
-  /** `patience`: seconds of silence after which the host ends the apply by itself. */
+  /** `lose`: told when we let go of the host. */
   constructor(
     private session: Session,
     private readonly id: string,
-    private readonly patience: number,
+    private readonly patience: Patience,
     private readonly tell: (event: Event) => void,
+    private readonly lose: () => void,
   ) {
-    void this.keepUp();
+    const beat = Math.min(5000, Math.max(500, patience.ours * 125));
+    this.counting = setInterval(() => this.count(beat / 1000), beat);
+    this.following = this.keepUp(beat);
   }
 
   get host(): string {
@@ -66,14 +81,15 @@ export class Grip {
 
   /** Reaches the host anew, for the confirmation: a line that stands proves nothing. True when it answers. */
   async renew(): Promise<boolean> {
-    this.anew = await this.reconnect(Date.now() + this.limit);
+    this.anew = await this.reconnect(this.limit());
     if (!this.anew) this.say({ type: 'failed', message: 'the host cannot be reached over a new connection' });
     return this.anew !== undefined;
   }
 
   /** Ends the apply on this host and hears the rest of the journal; `mark`: in place of the one that was planned. */
   async conclude(verdict: 'confirm' | 'undo', mark?: Mark): Promise<void> {
-    if (!this.ended) this.anew ??= await this.reconnect(Date.now() + this.limit);
+    clearInterval(this.counting);
+    if (!this.ended) this.anew ??= await this.reconnect(this.limit());
     const session = this.anew ?? this.session;
     if (!this.ended) {
       const journal = await conclude(session, this.id, verdict, mark);
@@ -83,6 +99,7 @@ export class Grip {
     }
     this.closing = true;
     if (this.ended && !('lost' in (await tidy(session, this.id)))) this.say({ type: 'unlocked' });
+    await Promise.race([this.following, setTimeout(2000, undefined, { ref: false })]);
     await this.anew?.close();
   }
 
@@ -90,9 +107,10 @@ export class Grip {
     return this.entries.some(({ type }) => type === 'end');
   }
 
-  /** Milliseconds for which the host may wait for us and then take back. */
-  private get limit(): number {
-    return (this.patience + 60) * 1000;
+  /** Whether the host may still wait for us or take back, from now on. */
+  private limit(): () => boolean {
+    const until = Date.now() + (this.patience.theirs + 60) * 1000;
+    return () => Date.now() < until;
   }
 
   private async start(phase: number): Promise<boolean> {
@@ -102,34 +120,48 @@ export class Grip {
         if (ended.code !== 0) this.say({ type: 'failed', message: `phase ${phase}: ${ended.stderr.trim()}` });
         return ended.code === 0;
       }
-      await seconds(1);
+      await setTimeout(1000);
     }
     return false;
   }
 
-  private async keepUp(): Promise<void> {
-    const beat = Math.min(5000, Math.max(500, this.patience * 125));
-    while (!this.closing) {
+  private async keepUp(beat: number): Promise<void> {
+    while (!this.closing && !this.gone) {
       let line = this.read;
-      const began = Date.now();
-      const ended = await follow(this.session, this.id, line + 1, beat, text => this.hear(++line, text));
-      if (!('lost' in ended) || this.closing) break;
-      if (Date.now() - began > 10_000) this.heard = Date.now();
+      const ended = await follow(this.session, this.id, line + 1, {
+        beat,
+        answered: () => {
+          this.silence = 0;
+        },
+        tell: text => this.hear(++line, text),
+      });
+      if (!('lost' in ended) || this.closing || this.gone) break;
       this.lost(ended.lost);
-      const fresh = await this.reconnect(this.heard + this.limit);
+      const fresh = await this.reconnect(() => !this.gone && !this.closing);
       if (!fresh) break;
       await this.session.close();
       this.session = fresh;
     }
+    clearInterval(this.counting);
     this.gone = true;
     this.wake();
   }
 
-  private async reconnect(until: number): Promise<Session | undefined> {
-    while (Date.now() < until) {
+  private count(passed: number): void {
+    this.silence += passed;
+    if (this.silence < this.patience.ours || this.ended) return;
+    clearInterval(this.counting);
+    this.gone = true;
+    this.say({ type: 'failed', message: `nothing was heard from the host for ${this.patience.ours} s` });
+    this.lose();
+    this.wake();
+  }
+
+  private async reconnect(goOn: () => boolean): Promise<Session | undefined> {
+    while (goOn()) {
       const fresh = await this.session.fresh().catch(() => undefined);
       if (fresh) return fresh;
-      await seconds(PAUSE);
+      await setTimeout(PAUSE);
     }
     return undefined;
   }
@@ -138,12 +170,12 @@ export class Grip {
   private hear(line: number, text: string): void {
     if (line <= this.read) return;
     this.read = line;
-    this.heard = Date.now();
+    this.silence = 0;
     const entry = parseEntry(text);
     if (!entry) return;
     this.entries.push(entry);
     if (entry.type === 'undone' && entry.by === 'switch') {
-      const message = `the host heard nothing from lvsctl for ${this.patience} s, or restarted, and took everything back by itself`;
+      const message = `the host heard nothing from lvsctl for ${this.patience.theirs} s, or restarted, and took everything back by itself`;
       this.say({ type: 'failed', message });
     }
     const event = eventOf(this.host, entry);
@@ -170,8 +202,4 @@ export class Grip {
   private say(event: { type: 'lost' | 'failed'; message: string } | { type: 'unlocked' }): void {
     this.tell({ at: new Date().toISOString(), host: this.host, ...event });
   }
-}
-
-function seconds(count: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, count * 1000));
 }

@@ -12,6 +12,8 @@ export interface ExecOptions {
   limit: number;
   /** Keep standard input open and send an empty line this often (milliseconds), so that the host hears us. */
   beat?: number;
+  /** Hears that the command wrote to standard error, as one that answers our beat does. */
+  answered?: () => void;
 }
 
 /** One connection to one host. Never more than a handful of channels at once. */

@@ -120,25 +120,26 @@ const ARM = `umask 022 && units=/etc/systemd/system && printf '%s\\n' '[Unit]' '
 const SYNC = `{ sync "$dir"/* "$dir" "$home/apply" "$home/mark.new" \\
   "$units/lvsctl-undo.service" "$units/multi-user.target.wants" "$units" 2>/dev/null || :; }`;
 
-/** Follows the journal from a line on (counted from 1), sending a sign of life every `beat` milliseconds. */
+/** Follows the journal from a line on (counted from 1), sending a sign of life every `beat` milliseconds, which is answered. */
 export function follow(
   session: Session,
   id: string,
   from: number,
-  beat: number,
-  tell: (line: string) => void,
+  hearing: { beat: number; answered: () => void; tell: (line: string) => void },
 ): Promise<Ended> {
   const text = `dir=${directoryOf(id)}
 [ -s "$dir/pid" ] && read -r pid <"$dir/pid" || exit 3
 echo "$$.0" >/run/lvsctl/beat
-exec 3<&0
+exec 3<&0 4>&2
 tail -s 0.2 --pid="$pid" -n "+$1" -f "$dir/journal" </dev/null &
 tail=$!
-{ n=0; while read -r x; do n=$((n + 1)); echo "$$.$n" >/run/lvsctl/beat; done; kill "$tail"; } <&3 2>/dev/null &
+{ n=0; while read -r x; do n=$((n + 1)); echo "$$.$n" >/run/lvsctl/beat; echo >&4; done; kill "$tail"; } <&3 2>/dev/null &
 wait "$tail"
 kill $! 2>/dev/null
+wait
+[ -d "$dir" ] || rm -f /run/lvsctl/beat
 exit 0`;
-  return session.exec(asRoot(text, String(from)), { tell, beat, limit: 24 * 3600 });
+  return session.exec(asRoot(text, String(from)), { ...hearing, limit: 24 * 3600 });
 }
 
 /** Starts the host's next phase (counted from 1). */

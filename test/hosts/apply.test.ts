@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { apply } from '../../src/hosts/apply.js';
 import type { Event } from '../../src/plan/event.js';
 import { foldOutcome } from '../../src/plan/outcome.js';
@@ -175,6 +175,47 @@ describe('an apply', seconds, () => {
     host.run('rm /var/lib/filling');
     expect(told()).toContain('undone whole by client');
     expect([...host.state(), ...host.left()]).toEqual([]);
+  });
+});
+
+describe('an apply on two hosts, the first of which falls silent once it is through', seconds, () => {
+  it('is taken back on the second before the first goes back by itself', async () => {
+    const all = await Promise.all([LocalHost.make('web1'), LocalHost.make('lb1')]);
+    onTestFinished(() => {
+      for (const host of all) host.end();
+    });
+    const web1 = all[0]!;
+    const wanted = phases([], [make('entry', 'b')]);
+    const [first, second] = wanted.phases;
+    const changes = new Map([['web1', [{ ...make('entry', 'a'), host: 'web1' }]]]);
+    const events: Event[] = [];
+    const seen: string[][] = [];
+    const alone = async () => {
+      seen.push(web1.state());
+      await web1.until('[ ! -e /etc/state/a ]', 30);
+      web1.plug();
+    };
+    let back: Promise<void> | undefined;
+    await apply({ ...wanted, phases: [{ ...first!, changes }, second!] }, sessionsOf(all), {
+      kinds,
+      owner: 'tester',
+      source: { file: 'web.yaml', sha256: 'f00' },
+      patience: 8,
+      tell: event => {
+        events.push(event);
+        if (event.type === 'begin' && event.host === 'lb1') web1.unplug();
+        if (event.type === 'undone' && event.host === 'lb1') back = alone();
+      },
+      check: () => new Promise(() => {}),
+    });
+    await back;
+    expect(seen).toEqual([['a:new']]);
+    expect(all.map(host => host.state())).toEqual([[], []]);
+    expect(events.filter(({ type }) => type === 'failed')).toMatchObject([
+      { host: 'web1', message: 'nothing was heard from the host for 8 s' },
+      { host: 'web1', message: expect.stringMatching(/nothing from lvsctl for 12 s.* by itself/) },
+    ]);
+    expect(exitCode(applyResults(wanted, foldOutcome(wanted, events)))).toBe(5);
   });
 });
 

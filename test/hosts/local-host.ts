@@ -116,6 +116,7 @@ export class LocalHost {
       });
       child.stderr.setEncoding('utf8').on('data', text => {
         stderr += text;
+        if (!this.unplugged) options.answered?.();
       });
       child.stdin.on('error', () => {});
       const beating = options.beat && setInterval(() => child.stdin.write('\n'), options.beat);

@@ -148,17 +148,22 @@ overEach(transport => {
       expect(await session.exec('x', { limit: 2 })).toMatchObject({ code: 0 });
     });
 
-    it('hears the beat until it ends', async () => {
+    it('hears the beat until it ends, and is heard when it answers', async () => {
       let heard = '';
+      let answers = 0;
       const { session } = await sessionOn((_command, channel) => {
         channel.on('data', (chunk: Buffer) => {
           heard += chunk;
+          channel.stderr.write('\n');
           if (!heard.startsWith('go\n\n\n\n')) return;
           channel.exit(0);
           channel.end();
         });
       });
-      expect(await session.exec('x', { limit: 5, input: 'go\n', beat: 30 })).toMatchObject({ code: 0 });
+      const answered = () => void answers++;
+      const ended = await session.exec('x', { limit: 5, input: 'go\n', beat: 30, answered });
+      expect(ended).toMatchObject({ code: 0 });
+      expect(answers).toBeGreaterThan(0);
       await new Promise(resolve => setTimeout(resolve, 50));
       const atTheEnd = heard;
       await new Promise(resolve => setTimeout(resolve, 100));

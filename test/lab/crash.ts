@@ -55,7 +55,7 @@ export interface Tried extends Point {
 const ALLOW = ['--allow', 'last-server,weight-lost,mass-delete'];
 export const WORDS = [...ALLOW, '--drain-timeout', '0s'];
 /** As short as an emulated machine under load still keeps: lvsctl is heard every eighth of it. */
-const CONFIRM = ['--confirm-timeout', '6s'];
+const CONFIRM = ['--confirm-timeout', '10s'];
 /** The supervisor of the apply before may be about to let go of it. */
 const LOCK = ['--lock-timeout', '30s'];
 
