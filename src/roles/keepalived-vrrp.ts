@@ -42,16 +42,16 @@ export function instances(topology: Topology, vrrp: Vrrp, host: Director, cards:
     ...list('track_script', scripts, ({ name }) => name),
     ...list('track_process', processes, ({ name }) => name),
   ];
+  const [first, ...further] = vips(topology).map(vip => `${cidr(vip)} dev ${cards.outside}`);
   const outside = {
     ...common,
     ...speaks(topology, vrrp, host, director => vrrpAddress(director)),
     name: vrrp.instance,
     interface: cards.outside,
     id: vrrp.virtualRouterId,
-    addresses: vips(topology).map(
-      (vip, index) =>
-        `${cidr(vip)} dev ${cards.outside}${index === 0 && vrrp.label ? ` label ${vrrp.label}` : ''}`,
-    ),
+    address: `${first}${vrrp.label ? ` label ${vrrp.label}` : ''}`,
+    // Not in the advertisements, which a director drops that expects other addresses: one more moves nothing.
+    further,
     tracked: tracked(cards.outside),
     notify: Object.entries(vrrp.notify).map(([state, script]) => ({ state, path: scriptPath(script) })),
   };
@@ -61,7 +61,8 @@ export function instances(topology: Topology, vrrp: Vrrp, host: Director, cards:
     name: `${vrrp.instance}_gateway`,
     interface: cards.inside,
     id: vrrp.gatewayVirtualRouterId,
-    addresses: [`${cidr(gatewayVip)} dev ${cards.inside}`],
+    address: `${cidr(gatewayVip)} dev ${cards.inside}`,
+    further: [],
     tracked: tracked(cards.inside),
     notify: [],
   };

@@ -13,6 +13,9 @@ const WEB3 = `  - name: web3
 `;
 const LB1 = '  - { name: lb1, address: 10.0.0.200/24, interface: eth0, priority: 100 }';
 const LB3 = '  - { name: lb3, address: 10.0.0.202/24, interface: eth0, priority: 90 }';
+const VIP2 = '  - { vip: 10.0.0.101/24, port: 80, delayLoop: 3, checks: [{ type: TCP_CHECK }] }\n';
+/** The VIPs that a director took since it began. */
+const TAKEN = `journalctl -u keepalived -o cat --since "$(cat /run/begun)" | grep 'Entering MASTER' || :`;
 /** A director's own firewall lets in what it has to by itself, and nothing else. */
 const CLOSED = `date '+%F %T' >/run/closed
 iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
@@ -104,6 +107,19 @@ describe('changes of a running pair of directors under 50 requests a second', ()
       options: ['--drain-timeout', '10s', '--allow', 'weight-lost'],
       // Who keeps his connection longer than that loses it, once.
       most: { fresh: 0, kept: 8 },
+    },
+    {
+      what: 'one more VIP',
+      before: () => c.on('lb2', "date '+%F %T' >/run/begun"),
+      edit: replace('\nclient:', `${VIP2}\nclient:`),
+      act: async () => expect(await c.on('lb2', TAKEN)).toBe(''),
+    },
+    { what: 'and without it', edit: replace(VIP2, ''), options: ['--allow', 'last-server'] },
+    {
+      what: 'another virtual router ID',
+      edit: replace('virtualRouterId: 50', 'virtualRouterId: 51'),
+      act: () => switched('lb1'),
+      most: { fresh: 250, kept: 60, said: 'vrrp-unheard' },
     },
     {
       what: 'the other director becomes master',

@@ -64,7 +64,8 @@ const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
         source: '10.0.0.1',
         peers: ['10.0.0.2'],
         auth: '/a',
-        addresses: ['10.0.0.9/24'],
+        address: '10.0.0.9/24',
+        further: ['10.0.0.8/24'],
         tracked: [{ kind: 'track_interface', entries: ['eth1'] }],
         notify: [{ state: 'master', path: '/a' }],
       },
@@ -214,6 +215,24 @@ describe('a tracked interface whose name is a word of keepalived', () => {
     });
     const lines = file(text, 'lb1', '/etc/keepalived/conf.d/lvsctl-vrrp.conf').split('\n');
     expect(lines.map(line => line.trim())).toContain('"include" weight 5');
+  });
+});
+
+describe('an advertisement', () => {
+  it('holds the first VIP alone, so that a further one comes and goes without a transition', () => {
+    const text = edited({
+      'services:\n':
+        "vrrp: { virtualRouterId: 50, label: 'ens33:1' }\nservices:\n  - { vip: 12.0.0.2/24, port: 443 }\n",
+    });
+    expect(file(text, 'lb1', '/etc/keepalived/conf.d/lvsctl-vrrp.conf')).toContain(
+      `    virtual_ipaddress {
+        12.0.0.2/24 dev ens37 label ens33:1
+    }
+    virtual_ipaddress_excluded {
+        12.0.0.1/24 dev ens37
+    }
+`,
+    );
   });
 });
 

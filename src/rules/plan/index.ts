@@ -13,6 +13,7 @@ import { masterMoves, nodestDropped, schedulerExchanged, serviceReplaced } from 
 import { serverDown } from './server-down.js';
 import { unconfirmedApply } from './unconfirmed-apply.js';
 import { vipNowhere, vipOnBackup, vipTwice } from './vip-holder.js';
+import { vrrpUnheard } from './vrrp-unheard.js';
 
 const rules: readonly PlanRule[] = [
   packageMissing,
@@ -29,6 +30,7 @@ const rules: readonly PlanRule[] = [
   nodestDropped,
   serviceReplaced,
   masterMoves,
+  vrrpUnheard,
   drained,
   serverDown,
   vipOnBackup,

@@ -488,4 +488,73 @@ describe('what a plan says of requests that it costs', () => {
     );
     expect(found.filter(({ id }) => id === 'master-moves').map(({ message }) => message)).toEqual(messages);
   });
+
+  describe('directors do not hear each other', () => {
+    const path = '/etc/keepalived/conf.d/lvsctl-vrrp.conf';
+    const sources: Readonly<Record<string, string>> = { lb1: '192.168.80.80', lb2: '192.168.80.81' };
+    const instance = (id: number, more = '') =>
+      `vrrp_instance VI_1 {\n    virtual_router_id ${id}\n    virtual_ipaddress {\n        12.0.0.1/24 dev ens37\n    }\n${more}}\n`;
+    const unicast = (source: string, peer: string) =>
+      instance(50, `    unicast_src_ip ${source}\n    unicast_peer {\n        ${peer}\n    }\n`);
+    const text = edited({
+      'mode: nat': 'mode: dr\nvrrp: { virtualRouterId: 50 }',
+      '  - { name: lb1':
+        '  - { name: lb2, address: 192.168.80.81/24, interface: ens33, priority: 80 }\n  - { priority: 100, name: lb1',
+    });
+    const both = (of: (name: string) => string) =>
+      new Map(Object.keys(sources).map(name => [name, of(name)]));
+    const unheard = (before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>) =>
+      judge([], {
+        text,
+        observed: Object.keys(sources).map(name => {
+          const content = before.get(name);
+          return seen(name, { live: { file: content === undefined ? {} : { [path]: { content } } } });
+        }),
+        desired: new Map([...after].map(([name, content]) => [name, [wish('file', path, { content })]])),
+      })
+        .filter(({ id }) => id === 'vrrp-unheard')
+        .map(({ message }) => message);
+    const cost = 'each takes the VIP for some seconds, and requests under way may be lost';
+
+    it.each([
+      ['virtualRouterId', (old: string) => old.replace('id 50', 'id 51')],
+      ['vip', (old: string) => old.replace('12.0.0.1/24', '12.0.0.2/24')],
+      ['peers', (old: string) => `${old}    unicast_peer {\n    }\n`],
+      ['multicastGroup', (old: string) => `vrrp_mcast_group4 224.0.0.19\n${old}`],
+      ['authPass', (old: string) => `${old}auth_pass secret\n`],
+    ])('while %s changes', (word, edit) => {
+      const old = instance(50);
+      expect(
+        unheard(
+          both(() => old),
+          both(() => edit(old)),
+        ),
+      ).toEqual([`lb2 and lb1 do not hear each other until all have the same ${word}: ${cost}`]);
+    });
+
+    it('while one joins that the other does not send to yet', () => {
+      const before = new Map([['lb1', unicast('192.168.80.80', '192.168.80.82')]]);
+      const after = both(name => unicast(sources[name]!, sources[name === 'lb1' ? 'lb2' : 'lb1']!));
+      expect(unheard(before, after)).toEqual([
+        `lb2 and lb1 do not hear each other until all have the same peers: ${cost}`,
+      ]);
+    });
+
+    it.each([
+      [
+        'of what no advertisement holds',
+        both(() => instance(50)),
+        both(() => instance(50, '    preempt_delay 5\n')),
+      ],
+      [
+        'of one director that said what it should not',
+        both(name => instance(name === 'lb1' ? 50 : 51)),
+        both(() => instance(50)),
+      ],
+      ['where one joins by multicast', new Map([['lb1', instance(50)]]), both(() => instance(50))],
+      ['where the first is made', new Map(), both(() => instance(50))],
+    ])('is not said %s', (_, before, after) => {
+      expect(unheard(before, after)).toEqual([]);
+    });
+  });
 });
