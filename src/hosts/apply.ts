@@ -160,11 +160,12 @@ async function finished(
  * Those of some hosts that need none of the others: what came after a change that goes back may stand on it, as a real
  * server's route on its gateway's address.
  */
-function independent({ phases }: Pick<Plan, 'phases'>, hosts: ReadonlySet<string>): string[] {
+function independent(plan: Plan, hosts: ReadonlySet<string>): string[] {
+  const { phases } = plan;
   const back = phases.findIndex(({ changes }) => [...changes.keys()].some(host => !hosts.has(host)));
   const last = (host: string) => phases.findLastIndex(({ changes }) => changes.has(host));
   const rest = [...hosts].filter(host => last(host) <= back);
-  return rest.length === hosts.size ? rest : independent({ phases }, new Set(rest));
+  return rest.length === hosts.size ? rest : independent(plan, new Set(rest));
 }
 
 /** The hosts of a plan in the order in which they are taken back: who needs another goes before it. */

@@ -81,7 +81,8 @@ export class Grip {
 
   /** Reaches the host anew, for the confirmation: a line that stands proves nothing. True when it answers. */
   async renew(): Promise<boolean> {
-    this.anew = await this.reconnect(this.limit());
+    const goOn = this.limit();
+    this.anew = await this.reconnect(() => goOn() && !this.gone);
     if (!this.anew) this.say({ type: 'failed', message: 'the host cannot be reached over a new connection' });
     return this.anew !== undefined;
   }

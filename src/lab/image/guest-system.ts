@@ -45,7 +45,7 @@ const unneededDrivers = [
 const file = (path: string, content: string, mode = '644') =>
   `mkdir -p "$(dirname ${path})"\ncat > ${path} <<'END_OF_FILE'\n${content}END_OF_FILE\nchmod ${mode} ${path}`;
 
-/** Shell that gives a guest its files, and quiet; all of it but the lab's root shell and management card is plain Debian. */
+/** Shell that gives a guest its files, and quiet: no logind and no idle generators; the rest but the lab's own is plain Debian. */
 export const guestSystem = [
   file('/etc/sudoers.d/admin', 'admin ALL=(ALL:ALL) NOPASSWD: ALL\n', '440'),
   file('/etc/default/locale', 'LANG=C\n'),
