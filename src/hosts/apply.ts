@@ -96,12 +96,17 @@ export async function apply(
     const keep = phaseFailed && !options.rollbackAll && !signal?.aborted;
     const kept = keep ? await finished(plan, reached, grips) : new Set<string>();
     const back = leaving(plan).filter(host => !kept.has(host));
-    const end = (host: string) => {
-      const grip = grips.get(host);
-      if (!kept.has(host)) return grip?.conclude('undo');
-      return grip?.conclude('confirm', remembering(plan.marks.get(host) ?? {}, back));
+    const ends: Promise<void>[] = [];
+    const end = (grip: Grip) => {
+      const over = kept.has(grip.host)
+        ? grip.conclude('confirm', remembering(plan.marks.get(grip.host) ?? {}, back))
+        : grip.conclude('undo');
+      ends.push(over);
+      return Promise.race([over, grip.isBackByItself()]);
     };
-    for (const group of backwards(plan)) await Promise.all(group.map(end));
+    for (const group of backwards(plan))
+      await Promise.all(group.flatMap(host => grips.get(host) ?? []).map(end));
+    await Promise.all(ends);
   }
   signal?.removeEventListener('abort', stop);
 }

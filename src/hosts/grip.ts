@@ -7,6 +7,8 @@ import { conclude, follow, go, tidy } from './supervised.js';
 
 /** Milliseconds between two tries to come back. */
 const PAUSE = 3000;
+/** Seconds in which a host takes everything back. */
+const UNDOING = 10;
 
 /** How long one goes without a word from the other, in seconds. */
 export interface Patience {
@@ -102,6 +104,14 @@ export class Grip {
     if (this.ended && !('lost' in (await tidy(session, this.id)))) this.say({ type: 'unlocked' });
     await Promise.race([this.following, setTimeout(2000, undefined, { ref: false })]);
     await this.anew?.close();
+  }
+
+  /** Resolves once a host that we let go of has had the time to take everything back; never for one that we still hear. */
+  isBackByItself(): Promise<void> {
+    if (!this.gone) return new Promise(() => {});
+    return setTimeout((this.patience.theirs - this.patience.ours + UNDOING) * 1000, undefined, {
+      ref: false,
+    });
   }
 
   private get ended(): boolean {
