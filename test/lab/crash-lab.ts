@@ -34,11 +34,14 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
   const c = await cluster(setup, { edit: () => machines[setup] });
   await hasty(c);
   await bare(c);
+  let stands: string | undefined;
+  /** Whether no apply was made yet on these machines: what they hold at first is remembered by the way there. */
+  let isNew = true;
   const reset = async () => {
     await c.reset();
     await bare(c);
+    isNew = true;
   };
-  let stands: string | undefined;
   /** An apply that waits to be broken off. */
   let opened: { way: Way; direction: Direction; apply: Opened } | undefined;
   const lab: CrashLab = {
@@ -51,19 +54,20 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
         else tellFailed(former, ran);
       }
       if (stands === way[end]) return undefined;
+      const wasNew = isNew;
+      isNew = false;
+      if (wasNew && end === 'to') await lab.stand(way, 'from');
       stands = undefined;
       await c.edit(() => way[end]);
-      const apply = () => c.lvsctl('apply', '-y', '--json', ...WORDS);
-      let { code, out, err } = await apply();
-      const anew = code !== 0;
-      if (anew) {
+      const { code, out, err } = await c.lvsctl('apply', '-y', '--json', ...WORDS);
+      if (code !== 0) {
         tellFailed(way, { code, out, err });
+        if (wasNew) throw new Error('no apply goes through on new machines');
         await reset();
-        ({ code, out, err } = await apply());
+        await lab.stand(way, end);
+        return undefined;
       }
-      if (code !== 0) throw new Error(`apply ended with ${code}\n${out}\n${err}`);
       stands = way[end];
-      if (anew) return undefined;
       const changes = plannedBy(out);
       return Object.fromEntries(
         hostsOf(c).map(host => [host, changes.filter(change => change.host === host).map(deed)]),
