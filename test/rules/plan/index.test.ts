@@ -518,6 +518,7 @@ describe('what a plan says of requests that it costs', () => {
 
     it.each([
       ['virtualRouterId', (old: string) => old.replace('id 50', 'id 51')],
+      ['advertInt', (old: string) => `${old}    advert_int 2\n`],
       ['vip', (old: string) => old.replace('12.0.0.1/24', '12.0.0.2/24')],
       ['peers', (old: string) => `${old}    unicast_peer {\n    }\n`],
       ['multicastGroup', (old: string) => `vrrp_mcast_group4 224.0.0.19\n${old}`],
