@@ -10,7 +10,7 @@ const lab = {
   hookTimeout: 600_000,
   maxWorkers: 2,
   exclude: ['test/lab/*.unit.test.ts'],
-  setupFiles: ['test/lab/look.ts'],
+  setupFiles: ['test/lab/look-at-failed.ts'],
 };
 
 export default defineConfig({

@@ -13,6 +13,7 @@ type Verdict = {
  *   `tcp 10.0.0.100:80`: sorry (the real servers are out, the sorry server is in), up
  *   `waiting tcp 10.0.0.100:80`: its real servers are out until their first good answer (alpha)
  *   `vrrp VI_1`: MASTER, BACKUP, FAULT
+ * What it said of a real server or service before that left its file says nothing of one that comes back: forgotten.
  * Read from the journal, so that nothing has to be asked of keepalived: its dump needs a signal and writes a file. The
  * lines are those of 2.2.7 (check/ipwrapper.c, vrrp/vrrp.c).
  */
@@ -46,19 +47,42 @@ verdicts() {
       return p[2] " " p[1] ":" p[3]
     }
     function note(key, word) { says[key] = word; line[key] = $0 }
+    function named(  vs) { vs = $0; sub(/^.* VS /, "", vs); return virtual(vs) }
+    function forget(key) { delete says[key]; delete line[key] }
+    function is_out(key, rs) { return says[key] == "down" && substr(key, length(key) - length(rs)) == " " rs }
+    # One that was out when it left has no line that names its service: it is known where it was out nowhere else.
+    function read_again(  rs, key, n) {
+      for (rs in left) {
+        n = 0
+        for (key in says) n += is_out(key, rs)
+        if (n == left[rs]) for (key in says) if (is_out(key, rs)) forget(key)
+      }
+      split("", left)
+      split("", gone)
+    }
     /^Starting Keepalived v/ { split("", says); split("", line) }
-    /^(Adding|Removing|Enabling|Disabling) (service|sorry server) .* VS / {
+    /^service .* no longer exist/ { left[bare($2)]++ }
+    /^Removing Virtual Server / {
       vs = $0
-      sub(/^.* VS /, "", vs)
+      sub(/^Removing Virtual Server /, "", vs)
       vs = virtual(vs)
+      gone[vs] = 1
+      for (key in says) if (key == vs || key == "waiting " vs || index(key, vs " ") == 1) forget(key)
+    }
+    /^(A|Dea)ctivating healthchecker / { read_again() }
+    { sub(/^Removing [(]inhibited[)] /, "Removing ") }
+    /^(Adding|Removing|Enabling|Disabling) (service|sorry server) .* VS / {
+      vs = named()
       sorry = $2 == "sorry"
       rs = bare(sorry ? $4 : $3)
-      if (vs ~ /^fwm /) sub(/:.*/, ":0", rs)
       in_ = $1 == "Adding" || $1 == "Enabling"
+      leaves = !in_ && (vs in gone || rs in left && left[rs]-- > 0)
+      if (vs ~ /^fwm /) sub(/:.*/, ":0", rs)
+      if (leaves) { forget(vs " " rs); next }
       if (sorry) note(vs, in_ ? "sorry" : "up")
       note(vs " " rs, sorry ? (in_ ? "sorry" : "up") : (in_ ? "up" : "down"))
     }
-    /^Starting with quorum down .* for VS / { vs = $0; sub(/^.* VS /, "", vs); note("waiting " virtual(vs), "waiting") }
+    /^Starting with quorum down .* for VS / { note("waiting " named(), "waiting") }
     /^[(][^)]*[)] Entering (MASTER|BACKUP|FAULT) STATE/ { note("vrrp " substr($1, 2, length($1) - 2), $3) }
     END { for (key in says) printf "%s\t%s\t%s\n", says[key], key, line[key] }
   '

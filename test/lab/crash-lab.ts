@@ -5,6 +5,7 @@ import { type Opened, pass, plannedBy, type Tried, tryPoint, WORDS } from './cra
 import { type Boundary, type Direction, deed, type Point } from './crash-point.js';
 import { hostsOf } from './crash-state.js';
 import { machines, type SetUp, type Way } from './crash-way.js';
+import { look } from './look.js';
 
 /** A set-up's lab, which stands at one end of one of its ways. */
 export interface CrashLab {
@@ -83,7 +84,10 @@ export async function crashLab(setup: SetUp): Promise<CrashLab> {
       stands = opened = undefined;
       const { tried, next } = await tryPoint(c, way, point, choose, through, former);
       if (tried.message === undefined) stands = way[tried.converged ? direction : start];
-      else await reset();
+      else {
+        process.stdout.write(`${await look(c)}\n`);
+        await reset();
+      }
       if (next) opened = { way, direction, apply: next };
       return tried;
     },

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Cluster, cluster } from './cluster.js';
+import { applied, type Cluster, cluster, planned } from './cluster.js';
 import {
   answering,
   born,
@@ -148,6 +149,21 @@ describe('keepalived with LVS-DR: two directors, one VIP', () => {
 
     await Promise.all(['web1', 'web2'].map(go));
     await until(c, 'lb1', '[ "$(ipvsadm -Sn | grep -c " 10.0.0.[12]0:80 ")" = 2 ]');
+    expectInTurn(await c.requests(4, life.url), life.pages);
+    await expectNoChanges(c);
+  });
+
+  it('a real server that leaves and comes back: the plan says so, and what was said of it before counts no more', async () => {
+    const downs = async () => (await c.lvsctl('plan')).out.match(/server-down/g) ?? [];
+    const web2 = / {2}- name: web2\n(?: {4}.*\n)+/;
+    const [before] = (await readFile(c.file, 'utf8')).match(web2) ?? [];
+    await c.edit(yaml => yaml.replace(web2, ''));
+    await applied(c, '--allow', 'weight-lost');
+    expectInTurn(await c.requests(4, life.url), ['web1']);
+    await c.edit(yaml => yaml.replace('services:', `${before}\nservices:`));
+    expect(await planned(c)).toContain(`lb1 real-server tcp ${VIP}:80 10.0.0.20:80`);
+    await applied(c);
+    expect(await downs()).toEqual([]);
     expectInTurn(await c.requests(4, life.url), life.pages);
     await expectNoChanges(c);
   });

@@ -1,22 +1,14 @@
-import { afterEach } from 'vitest';
 import { recall } from '../../src/lab/state.js';
 import { segmentsOf } from '../../src/lab/wired-machine.js';
-import { type Cluster, standing } from './cluster.js';
+import type { Cluster } from './cluster.js';
 
 /** Read on every machine while the step that failed is still fresh: there is no second look. */
-const LOOK = `ip -br address | grep -v '^lo'; ip neigh | grep -v mgmt0; ipvsadm -Ln 2>/dev/null | tail -n +4
+const LOOK = `ip -br address | grep -v '^lo'; ip route | grep -v mgmt0; ip neigh | grep -v mgmt0; ipvsadm -Ln 2>/dev/null | tail -n +4
+ipvsadm -Lnc 2>/dev/null | tail -n +3 | tail -n 4
 journalctl -b -q -p warning -n 3 -o cat --no-pager | cut -c 1-200`;
 
-/** The first step of a story that fails tells what its cluster is like; what fails after it mostly follows from that. */
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  const looks = [...standing].map(look);
-  standing.clear();
-  if (looks.length > 0) throw new Error((await Promise.all(looks)).join('\n'));
-});
-
 /** What a cluster's wires and machines are like. */
-async function look({ spec, directory, on }: Cluster): Promise<string> {
+export async function look({ spec, directory, on }: Cluster): Promise<string> {
   const wires = segmentsOf(spec).map(async (segment, index) => {
     const alive = await recall(directory, `segment-${index}`);
     return `--- the switch of ${segment} ${alive ? 'runs' : 'has ended'}`;

@@ -34,6 +34,12 @@ const sorry = [
   'Adding sorry server [127.0.0.1]:tcp:80 to VS [10.0.0.100]:tcp:80',
   'Removing alive servers from the pool for VS [10.0.0.100]:tcp:80',
 ];
+const disabling = 'Disabling service [10.0.0.10]:tcp:80 of VS [10.0.0.100]:tcp:80';
+const elsewhere = removing.replace('.100]', '.200]');
+const back = adding.replace('.100]', '.200]');
+const gone = 'service [10.0.0.10]:tcp:80 no longer exist';
+const again = 'Activating healthchecker for service [10.0.0.20]:tcp:80 for VS [10.0.0.100]:tcp:80';
+const other = 'tcp 10.0.0.200:80 10.0.0.10:80';
 const key = 'tcp 10.0.0.100:80 10.0.0.10:80';
 
 describe("keepalived's verdicts", () => {
@@ -43,7 +49,7 @@ describe("keepalived's verdicts", () => {
   });
 
   it('one that it disabled (weight 0) is down as well', () => {
-    expect(said(['Disabling service [10.0.0.10]:tcp:80 of VS [10.0.0.100]:tcp:80'])).toEqual({
+    expect(said([disabling])).toEqual({
       [key]: 'down',
     });
   });
@@ -62,6 +68,34 @@ describe("keepalived's verdicts", () => {
       'tcp 10.0.0.100:80': 'up',
       'tcp 10.0.0.100:80 127.0.0.1:80': 'up',
     });
+  });
+
+  it.each<[string, readonly string[], Record<string, string>]>([
+    ['one that was in', [gone, removing, again], {}],
+    ['one that was out', [removing, gone, again], {}],
+    [
+      'one that was disabled (weight 0)',
+      [disabling, gone, removing.replace('service', '(inhibited) service')],
+      {},
+    ],
+    ['one that left one of two services', [removing, elsewhere, gone, removing, again], { [other]: 'down' }],
+    ['one that was out of one of two services and left it', [removing, back, gone, again], { [other]: 'up' }],
+    ['one that was out of both services and left both', [removing, elsewhere, gone, gone, again], {}],
+    [
+      'one whose service left',
+      [removing, 'Removing Virtual Server [10.0.0.100]:tcp:80', removing, again],
+      {},
+    ],
+  ])('what it said of %s before it left its file counts no more', (_, journal, expected) => {
+    expect(said([start, ...journal])).toEqual(expected);
+  });
+
+  it('one that came back and failed again is down', () => {
+    expect(said([gone, removing, again, adding, removing])).toEqual({ [key]: 'down' });
+  });
+
+  it('one that was out of two services and left one is out of the other still', () => {
+    expect(said([removing, elsewhere, gone, again])).toMatchObject({ [other]: 'down' });
   });
 
   it('a service of a firewall mark has real servers without a port', () => {
