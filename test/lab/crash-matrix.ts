@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type CrashLab, crashLab } from './crash-lab.js';
-import { faults, idOf, type Plans, type Point, placeOf, pointsOf } from './crash-point.js';
+import { type Boundary, faults, idOf, type Plans, type Point, placeOf, pointsOf } from './crash-point.js';
 import { keepPlans, keepResult, plansKept, resultsKept, writeTable } from './crash-record.js';
 import { type SetUp, setUps, type Way, ways } from './crash-way.js';
 
@@ -93,12 +93,10 @@ async function trySome(way: Way, left: Set<Point>, lab: CrashLab): Promise<void>
     left.delete(point);
     // At each place by one fault, another from place to place, the next apply is let through to its end.
     const through = ![...left].some(each => placeOf(each) === placeOf(point));
-    const tried = await lab.attempt(
-      way,
-      point,
-      all => all.find(({ sides }) => sides.join() === point.sides.join()),
-      through,
-    );
+    // What is left where it is need not be in every plan: then the place has a side more.
+    const has = ({ sides }: Boundary) => point.sides.every(side => sides.includes(side));
+    const isPlace = ({ sides }: Boundary) => sides.join() === point.sides.join();
+    const tried = await lab.attempt(way, point, all => all.find(isPlace) ?? all.find(has), through);
     if (ending) return;
     keepResult({ ...tried, sides: point.sides });
     writeTable(allPoints());
