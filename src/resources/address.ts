@@ -29,8 +29,16 @@ drop() {
   return "$1"
 }`;
 
+// Who knows the address by the card that held it before keeps sending there until its ARP entry ends: for a router that can
+// be hours. So a card that gets one announces it (RFC 5227 2.3; arping(8) of iputils); lo never does, nor a tunnel.
+const ANNOUNCE = `announce() {
+  case $(ip -o link show dev "$1") in *LOOPBACK* | *NOARP*) return ;; esac
+  { command -v arping && exec arping -q -U -c 2 -I "$1" "\${2%/*}"; } </dev/null >/dev/null 2>&1 &
+}`;
+
 // A label cannot be changed in place, and with its last address a device loses its routes.
 const HOLD = `${DROP}
+${ANNOUNCE}
 device=$1 prefix=$2 label=$3
 shift 3
 ip link set dev "$device" up || exit
@@ -46,7 +54,8 @@ ip addr add "$prefix" "$@" dev "$device" label "$label" || exit
 set -f
 printf '%s\\n' "$routes" | while read -r route; do
   [ -z "$route" ] || ip route add $route dev "$device" 2>/dev/null || :
-done`;
+done
+announce "$device" "$prefix"`;
 
 const REMOVE = `${DROP}
 held "$1" "$2" >/dev/null || exit 0

@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { address } from '../../src/resources/address.js';
 import { type Edit, Unreadable } from '../../src/resources/kind.js';
@@ -58,6 +61,20 @@ describe('really run, address:', () => {
     space.run('ip addr flush dev v0; ip link set dev v0 down');
     go({ key: 'v0 12.0.0.1/24', after: { label: '' } });
     expect(all()).toBe(made);
+  });
+
+  it('announces itself to its neighbours when it comes, and where nobody is to know it does not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lvsctl-address-'));
+    const log = join(folder, 'log');
+    writeFileSync(join(folder, 'arping'), `#!/bin/sh\necho "$*" >>'${log}'\n`, { mode: 0o755 });
+    const hold = (key: string) => {
+      for (const { run, ...rest } of address.steps({ key, after: { label: '' } }))
+        carryOut({ run: `PATH='${folder}':$PATH\n${run}`, ...rest }, space.within);
+    };
+    space.run('ip link set dev v1 arp off');
+    for (const key of ['lo 12.0.0.3/32', 'v1 12.0.0.4/32', 'v0 12.0.0.1/24', 'v0 12.0.0.1/24']) hold(key);
+    await expect.poll(() => existsSync(log) && readFileSync(log, 'utf8')).toBe('-q -U -c 2 -I v0 12.0.0.1\n');
+    rmSync(folder, { recursive: true });
   });
 
   it('comes, changes its label, goes, and leaves its neighbours and their routes as they are', () => {
