@@ -49,9 +49,7 @@ describe("keepalived's verdicts", () => {
   });
 
   it('one that it disabled (weight 0) is down as well', () => {
-    expect(said([disabling])).toEqual({
-      [key]: 'down',
-    });
+    expect(said([disabling])).toEqual({ [key]: 'down' });
   });
 
   it('what it said before its last start counts no more', () => {
