@@ -251,7 +251,7 @@ async function bareRestores(c: Cluster): Promise<Run> {
         };
         await startQemu(
           { ...hardware, consoleLog: `${log}.console` },
-          { log, state: seedState },
+          { log, state: seedState, lock: `${log}.plugging` },
           async qemu => {
             started.push(qemu);
           },

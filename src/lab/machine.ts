@@ -68,7 +68,8 @@ async function start(lab: Lab, machine: WiredMachine, state?: string): Promise<v
     cards: cardsOf(machine, segment => segmentSockets(lab, segment)),
     restore: state !== undefined,
   };
-  await startQemu(hardware, { log, state }, process => remember(directory, `guest-${machine.name}`, process));
+  const files = { log, state, lock: join(lab.sockets, 'plugging') };
+  await startQemu(hardware, files, process => remember(directory, `guest-${machine.name}`, process));
 }
 
 const imageOf = (lab: Lab, machine: WiredMachine) => lab.images[machine.memory] as Image;

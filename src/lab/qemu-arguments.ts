@@ -64,7 +64,7 @@ export function qemuArguments(hardware: Hardware): string[] {
     ...['-chardev', `socket,id=qmp,server=on,wait=off,path=${comma(hardware.qmpSocket)}`],
     ...['-mon', 'chardev=qmp,mode=control'],
     ...cards.flatMap(cardArguments),
-    ...(hardware.restore ? ['-incoming', 'exec:cat "$LAB_STATE"'] : []),
+    ...(hardware.restore ? ['-incoming', 'defer'] : []),
   ];
 }
 

@@ -46,7 +46,8 @@ export async function growSeed(
   let qemu: Process | undefined;
   try {
     options.line?.('booting it once');
-    qemu = await startQemu(hardware, { log: join(directory, 'qemu.log'), state }, async process => {
+    const files = { log: join(directory, 'qemu.log'), state, lock: join(sockets, 'plugging') };
+    qemu = await startQemu(hardware, files, async process => {
       qemu = process;
     });
     await awaitChannel(hardware.channelSocket, 180);
