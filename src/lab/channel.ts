@@ -40,9 +40,9 @@ export async function openChannel(path: string): Promise<Channel> {
     async run(script, seconds) {
       const kept = `/run/lab-kept-${randomBytes(6).toString('hex')}`;
       const { code, output } = await ask(keeping(script, kept), seconds);
-      if (code === 2 && output.includes('Syntax error')) return { code, output: output.toString() };
       const short = checked(output);
       if (short) return { code, output: short.toString() };
+      if (code === 2 && output.includes('Syntax error')) return { code, output: output.toString() };
       const whole = await fetched(command => ask(command, 60), kept);
       await ask('rm -f /run/lab-kept-*', 60);
       return { code, output: whole.toString() };

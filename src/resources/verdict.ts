@@ -60,7 +60,7 @@ verdicts() {
       split("", left)
       split("", gone)
     }
-    /^Starting Keepalived v/ { split("", says); split("", line) }
+    /^Starting Keepalived v/ { split("", says); split("", line); split("", left); split("", gone) }
     /^service .* no longer exist/ { left[bare($2)]++ }
     /^Removing Virtual Server / {
       vs = $0

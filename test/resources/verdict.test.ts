@@ -54,6 +54,7 @@ describe("keepalived's verdicts", () => {
 
   it('what it said before its last start counts no more', () => {
     expect(said([start, removing, start])).toEqual({});
+    expect(said([start, removing, gone, start, removing])).toEqual({ [key]: 'down' });
   });
 
   it('a keepalived that does not run has said nothing', () => {

@@ -451,34 +451,38 @@ describe('what a plan says of requests that it costs', () => {
     expect(said(old, { desired: new Map([['lb1', []]]) })).toEqual([]);
   });
 
-  it.each<[string, string, string[]]>([
+  it.each<[string, string, 'now' | 'none', string[]]>([
     [
       'when another is to be master',
       'lb2',
+      'now',
       ['the VIP 12.0.0.1 moves from lb2 to lb1: requests under way at that moment may be lost'],
     ],
-    ['not from who is master', 'lb1', []],
-    ['not from somebody who keeps it', 'preempt: none', []],
+    ['not from who is master', 'lb1', 'now', []],
+    ['not from somebody who keeps it', 'lb2', 'none', []],
     [
       'when the master leaves',
       'lb9',
+      'now',
       ['the VIP 12.0.0.1 moves from lb9 to lb1: requests under way at that moment may be lost'],
     ],
-    ['not from a real server that answers to it as well', 'web1', []],
-  ])('the VIP moves, %s', (_, holder, messages) => {
-    const vrrp = holder.startsWith('preempt')
-      ? `{ virtualRouterId: 50, ${holder} }`
-      : '{ virtualRouterId: 50 }';
+    [
+      'when somebody who would keep it leaves',
+      'lb9',
+      'none',
+      ['the VIP 12.0.0.1 moves from lb9 to lb1: requests under way at that moment may be lost'],
+    ],
+    ['not from a real server that answers to it as well', 'web1', 'now', []],
+  ])('the VIP moves, %s', (_, holder, preempt, messages) => {
     const text = edited({
-      'mode: nat': `mode: dr\nvrrp: ${vrrp}`,
+      'mode: nat': `mode: dr\nvrrp: { virtualRouterId: 50, preempt: ${preempt} }`,
       '  - { name: lb1':
         '  - { name: lb2, address: 192.168.80.81/24, interface: ens33, priority: 80 }\n  - { priority: 100, name: lb1',
     });
     const held = { address: { 'ens37 12.0.0.1/24': {} } };
     const master = { verdict: { 'vrrp VI_1': { says: 'MASTER', line: '(VI_1) Entering MASTER STATE' } } };
-    const at = holder.startsWith('preempt') ? 'lb2' : holder;
     const holds = (name: string) =>
-      seen(name, { live: name === at ? { ...held, ...(name !== 'web1' && master) } : {} });
+      seen(name, { live: name === holder ? { ...held, ...(name !== 'web1' && master) } : {} });
     const found = judge(
       [change('lb1', { kind: 'file', key: '/etc/keepalived/keepalived.conf', after: {} })],
       {
