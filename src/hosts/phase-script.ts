@@ -59,7 +59,7 @@ export function readyScript(
 
 /**
  * The script that takes back the change whose number is "$1". `numbers`: prints them all, the last one first; `live`:
- * those that no file holds; `reloads`: makes services read the old files again.
+ * those that no file holds; `late`: those that are taken back after `reloads`, which makes services read the old files.
  */
 export function undoScript(cluster: string, all: readonly Numbered[], kinds: Kinds): string {
   const arms = all
@@ -76,8 +76,9 @@ export function undoScript(cluster: string, all: readonly Numbered[], kinds: Kin
       .map(({ number }) => number)
       .reverse()
       .join(' ');
-  const live = all.filter(({ change }) => change.layer === 'live');
-  return `${prelude(cluster)}case "$1" in\n${arms.join('\n')}\nnumbers) echo ${list(all)} ;;\nlive) echo ${list(live)} ;;\nreloads) bad=0\n${reloads.join('\n')}\nexit "$bad" ;;\nesac\n`;
+  const isLate = ({ change }: Numbered) => change.heldBy && kinds.get(change.kind)?.late;
+  const live = all.filter(part => part.change.layer === 'live' && !isLate(part));
+  return `${prelude(cluster)}case "$1" in\n${arms.join('\n')}\nnumbers) echo ${list(all)} ;;\nlive) echo ${list(live)} ;;\nlate) echo ${list(all.filter(isLate))} ;;\nreloads) bad=0\n${reloads.join('\n')}\nexit "$bad" ;;\nesac\n`;
 }
 
 // A reboot makes every service read its files, and empties /run.

@@ -9,6 +9,8 @@ export const ipvsTimeout: Kind<{ seconds: number }> = {
   name: 'ipvs-timeout',
   layer: 'live',
   leaves: 'ip_vs always has timeouts: it gets those that it starts with',
+  // See libipvs.c of keepalived 2.2.7, ipvs_set_timeout: those are set again at each reload without lvs_timeouts.
+  late: "keepalived takes what it finds when it first sets timeouts for the kernel's own",
   probe: () => ({ run: READ }),
   parse,
   steps: edit => together([edit]),

@@ -88,6 +88,8 @@ export interface Kind<S extends State = State> {
    * (an extra real server of a virtual service of ours). `wanted` tells of any kind and key of the same host.
    */
   owns?(key: string, wanted: (kind: string, key: string) => boolean): boolean;
+  /** Why, where keepalived holds it, an undo takes it back only when keepalived has read the old files. */
+  late?: string;
   /** Carries out several changes of this kind, that follow each other, in one run. */
   together?(edits: readonly Edit<S>[]): readonly Command[];
   /** Must pass on every host before the first change on any. $LVSCTL_LOCK_TIMEOUT: seconds that it may wait. */

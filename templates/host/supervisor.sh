@@ -5,9 +5,9 @@
 #   supervisor.sh DIRECTORY recover LINGER   after a reboot, or a supervisor that died: take back what was not confirmed,
 #                                            unless it was to be kept and nobody asks for it back
 #
-# In DIRECTORY: phase.N (scripts), undo (takes back change $1; `numbers` and `live` tell which there are, the last one
-# first), mark.before and mark.after (absent: no mark), owner, record, armed (what happens after SILENCE seconds without a
-# word from lvsctl: undo, or keep), reserve (room for the journal when the disk is full). lvsctl writes go.N and verdict
+# In DIRECTORY: phase.N (scripts), undo (takes back change $1; `numbers`, `live` and `late` tell which there are, the
+# last one first), mark.before and mark.after (absent: no mark), owner, record, armed (what happens after SILENCE seconds
+# without a word from lvsctl: undo, or keep), reserve (room for the journal when the disk is full). lvsctl writes go.N and verdict
 # there, and its signs of life into /run/lvsctl/beat; the phases and this script write journal, which lvsctl follows.
 # SILENCE counts seconds by themselves, not by a clock that may jump.
 dir=$1 mode=$2 seconds=${3:-0}
@@ -98,10 +98,20 @@ take_back() {
     sh "$dir/undo" "$1" >"$dir/output" 2>&1 9>&- && tell taken-back "$1"
 }
 
+not_back() {
+    whole=no
+    tell undo-failed "$1" "$(said)"
+}
+
+is_late() {
+    case " $late " in *" $1 "*) return 0 ;; esac
+    return 1
+}
+
 # Every change that was begun, the last one first, also one that was taken back before a reboot. After a reboot all of
 # them: the boot has read the files that were changed, so that what hangs on these may be as it never was begun to be; and
 # as it may have read one just before that was back, what is live once more when all files are. So is what needed an entry
-# that was not back yet (a mount its line of fstab); then the reloads.
+# that was not back yet (a mount its line of fstab); then the reloads, and what is late.
 undo() {
     by=$1 whole=yes
     rm -f "$dir/reserve"
@@ -109,15 +119,11 @@ undo() {
     begun=$(awk '$1 == "begin" { n[++i] = $2 } END { for (; i > 0; i--) print n[i] }' "$dir/journal") || whole=no
     again=''
     [ -e "$run/pid.${dir##*/}" ] || { begun=$(sh "$dir/undo" numbers) && again=$(sh "$dir/undo" live); } || whole=no
-    for n in $begun; do take_back "$n" || again="$again $n"; done
-    for n in $(printf '%s\n' $again | sort -rnu); do
-        take_back "$n" || {
-            whole=no
-            tell undo-failed "$n" "$(said)"
-        }
-    done
-    [ -z "$begun" ] || sh "$dir/undo" reloads >"$dir/output" 2>&1 9>&- ||
-        { whole=no; tell undo-failed -1 "$(said)"; }
+    late=$(sh "$dir/undo" late) || whole=no
+    for n in $begun; do is_late "$n" || take_back "$n" || again="$again $n"; done
+    for n in $(printf '%s\n' $again | sort -rnu); do take_back "$n" || not_back "$n"; done
+    [ -z "$begun" ] || sh "$dir/undo" reloads >"$dir/output" 2>&1 9>&- || not_back -1
+    for n in $begun; do ! is_late "$n" || take_back "$n" || not_back "$n"; done
     put_mark "$dir/mark.before"
     [ "$by" = client ] || logger -t lvsctl "took back ${dir##*/}: nobody confirmed it (whole: $whole)" 2>/dev/null
     tell undone "$whole" "$by"

@@ -87,8 +87,17 @@ const read: Kind<{ value: string }> = {
         ],
 };
 
+/** An entry that when it is taken back notes what the unit `web.service` has read by then. */
+const held: Kind<{ value: string }> = {
+  ...base,
+  name: 'held',
+  late: 'the unit remembers what it finds',
+  steps: edit =>
+    edit.after ? entry.steps(edit) : [{ run: 'cp /etc/state/web.service "/etc/state/$1"', args: [edit.key] }],
+};
+
 export const kinds = new Map<string, Kind>(
-  [entry, faulty, slow, lasting, unit, stubborn, leaning, read].map(kind => [
+  [entry, faulty, slow, lasting, unit, stubborn, leaning, read, held].map(kind => [
     kind.name,
     kind as unknown as Kind,
   ]),

@@ -1,5 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { Ended, ExecOptions, Session } from '../../src/hosts/session.js';
 
 // Some systems find awk by way of /etc/alternatives.
@@ -50,15 +51,13 @@ export class LocalHost {
   }
 
   /** Waits until shell text succeeds in here; throws after so many seconds. */
-  async until(text: string, seconds = 20): Promise<void> {
-    const limit = Date.now() + seconds * 1000;
-    while (this.run(`{ ${text}; } >/dev/null 2>&1 && echo yes || :`) === '') {
-      if (Date.now() > limit)
-        throw new Error(
-          `not within ${seconds} s: ${text}\n${this.run('cat /var/lib/lvsctl/apply/*/journal; ps ax')}`,
-        );
-      await new Promise(resolve => setTimeout(resolve, 100));
-    }
+  async until(text: string, seconds = 60): Promise<void> {
+    const wait = `until { ${text}; } >/dev/null 2>&1; do sleep 0.2; done`;
+    const [name, ...words] = [...this.within, 'sh', '-c', wait];
+    await promisify(execFile)(name!, words, { timeout: seconds * 1000 }).catch(() => {
+      const told = this.run('cat /var/lib/lvsctl/apply/*/journal; ps ax');
+      throw new Error(`not within ${seconds} s: ${text}\n${told}`);
+    });
   }
 
   /** `another`: of somebody else, whose line is never cut. */

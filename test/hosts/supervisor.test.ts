@@ -66,14 +66,14 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
 
   it('breaks off a change that hangs, and takes it back', async ({ host }) => {
     forsaken(host, phases([make('slow', 'a', '300')]), 2);
-    await host.until(UNDONE, 60);
+    await host.until(UNDONE);
     expect(host.state()).toEqual([]);
     expect(host.run('ps ax')).not.toContain('sleep 300');
   });
 
   it('lets a package end, which stays, however long that takes', async ({ host }) => {
     forsaken(host, phases([make('lasting', 'a', '14'), make('entry', 'b')]), 3);
-    await host.until(UNDONE, 60);
+    await host.until(UNDONE);
     expect(host.state()).toEqual(['a:14']);
   });
 
@@ -100,6 +100,31 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     host.run(`cd /var/lib/lvsctl/apply/*; ${REBOOT}`);
     expect(host.run(`cat ${JOURNAL}`)).toContain('undone yes switch');
     expect(host.state()).toEqual([]);
+  });
+
+  it.each([
+    ['after so many seconds of silence', 2, ':'],
+    ['after a reboot', 500, `cd /var/lib/lvsctl/apply/*; ${REBOOT}`],
+  ])('takes back %s what keepalived holds when that has read the old files', async (_, patience, then) => {
+    const host = await LocalHost.make();
+    try {
+      host.run('echo old >/etc/state/followed; echo on >/etc/state/web.service');
+      const changes = [
+        make('entry', 'followed', 'new', 'old'),
+        reload('web.service'),
+        { ...make('held', 'a'), heldBy: 'keepalived' as const },
+        make('slow', 'b', '300'),
+      ];
+      forsaken(host, phases(changes), patience);
+      await host.until('[ -e /etc/state/b ]');
+      expect(host.state()).toEqual(['a:new', 'b:begun', 'followed:new', 'web.service:new']);
+      host.run(then);
+      await host.until(UNDONE);
+      expect(host.run(`cat ${JOURNAL}`)).toContain('undone yes switch');
+      expect(host.state()).toEqual(['a:old', 'followed:old', 'web.service:old']);
+    } finally {
+      host.end();
+    }
   });
 
   it('has on disk, before the first change, what takes it back after a power cut', async ({ host }) => {
