@@ -6,9 +6,10 @@
 #                                            unless it was to be kept and nobody asks for it back
 #
 # In DIRECTORY: phase.N (scripts), undo (takes back change $1; `numbers`, `live` and `late` tell which there are, the
-# last one first), mark.before and mark.after (absent: no mark), owner, record, armed (what happens after SILENCE seconds
-# without a word from lvsctl: undo, or keep), reserve (room for the journal when the disk is full). lvsctl writes go.N and verdict
-# there, and its signs of life into /run/lvsctl/beat; the phases and this script write journal, which lvsctl follows.
+# last one first), mark.before and mark.after (absent: no mark), owner, record, armed (what happens after SILENCE
+# seconds without a word from lvsctl: undo, or keep), reserve (room for the journal when the disk is full). lvsctl
+# writes go.N and verdict there, and its signs of life into /run/lvsctl/beat; the phases and this script write journal,
+# which lvsctl follows.
 # SILENCE counts seconds by themselves, not by a clock that may jump.
 dir=$1 mode=$2 seconds=${3:-0}
 run=/run/lvsctl

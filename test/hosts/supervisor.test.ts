@@ -102,12 +102,12 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
     expect(host.state()).toEqual([]);
   });
 
-  it.each([
+  it.for([
     ['after so many seconds of silence', 2, ':'],
     ['after a reboot', 500, `cd /var/lib/lvsctl/apply/*; ${REBOOT}`],
-  ])('takes back %s what keepalived holds when that has read the old files', async (_, patience, then) => {
-    const host = await LocalHost.make();
-    try {
+  ] as const)(
+    'takes back %s what keepalived holds when that has read the old files',
+    async ([_, patience, then], { host }) => {
       host.run('echo old >/etc/state/followed; echo on >/etc/state/web.service');
       const changes = [
         make('entry', 'followed', 'new', 'old'),
@@ -122,10 +122,8 @@ describe.concurrent('a host that lvsctl has left', { timeout: 90_000 }, () => {
       await host.until(UNDONE);
       expect(host.run(`cat ${JOURNAL}`)).toContain('undone yes switch');
       expect(host.state()).toEqual(['a:old', 'followed:old', 'web.service:old']);
-    } finally {
-      host.end();
-    }
-  });
+    },
+  );
 
   it('has on disk, before the first change, what takes it back after a power cut', async ({ host }) => {
     host.run(`mkdir /run/bin; printf '%s\\n' '#!/bin/sh' 'printf "%s\\n" "$@" >>/run/synced' >/run/bin/sync
