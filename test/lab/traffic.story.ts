@@ -16,8 +16,11 @@ const LB3 = '  - { name: lb3, address: 10.0.0.202/24, interface: eth0, priority:
 const VIP2 = '  - { vip: 10.0.0.101/24, port: 80, delayLoop: 3, checks: [{ type: TCP_CHECK }] }\n';
 /** The VIPs that a director took since it began. */
 const TAKEN = `journalctl -u keepalived -o cat --since "$(cat /run/begun)" | grep 'Entering MASTER' || :`;
-/** nginx gets another address to listen on: reading its files again, it closes every kept connection once. */
-const CLOSES = { fresh: 0, kept: 8, said: 'nginx.service' };
+/**
+ * nginx gets another address to listen on: reading its files again, each of the two servers closes the connections kept
+ * with it, also those of clients that the other one has just closed.
+ */
+const CLOSES = { fresh: 0, kept: 16, said: 'nginx.service' };
 /** A director's own firewall lets in what it has to by itself, and nothing else. */
 const CLOSED = `date '+%F %T' >/run/closed
 iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
