@@ -18,7 +18,7 @@ const VIP2 = '  - { vip: 10.0.0.101/24, port: 80, delayLoop: 3, checks: [{ type:
 const TAKEN = `journalctl -u keepalived -o cat --since "$(cat /run/begun)" | grep 'Entering MASTER' || :`;
 /**
  * nginx gets another address to listen on: reading its files again, each of the two servers closes the connections kept
- * with it, also those of clients that the other one has just closed.
+ * with it, and may so meet clients that the other one has just closed.
  */
 const CLOSES = { fresh: 0, kept: 16, said: 'nginx.service' };
 /** A director's own firewall lets in what it has to by itself, and nothing else. */
