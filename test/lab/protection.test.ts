@@ -81,6 +81,50 @@ describe('the same wrong gateway in the topology', () => {
   });
 });
 
+describe('a virtual service at the port by which a director is reached', () => {
+  const byHand = '-t 12.0.0.1:22';
+  /** The ssh_config of somebody who comes from the clients' side and reaches lb1 at its VIP. */
+  let byVip: string[];
+  let before: string[];
+
+  it('answers in the place of the director, set by hand, for as long as it stands', async () => {
+    const config = await readFile(hasty, 'utf8');
+    const path = join(c.directory, 'vip_config');
+    await writeFile(path, config.replace('192.168.80.80\n  ProxyJump jump', '12.0.0.1\n  ProxyJump client'));
+    byVip = ['-F', path];
+    expect(await planned(c, ...byVip)).toEqual([]);
+    before = await portrait(c, 'lb1');
+    await c.on('lb1', `ipvsadm -A ${byHand} -s rr && ipvsadm -a ${byHand} -r 192.168.80.10:22 -m`);
+    const { code, out } = await c.lvsctl('plan', ...byVip);
+    expect(out).toMatch(/^lb1 .*unreachable/im);
+    expect(code).toBe(4);
+    await c.on('lb1', `ipvsadm -D ${byHand}`);
+    expect(await planned(c, ...byVip)).toEqual([]);
+  });
+
+  it('is refused by its guard when it is in the topology, and changes nothing', async () => {
+    await c.edit(yaml => yaml.replace('- port: 80', '- port: 80\n  - port: 22'));
+    const { code, out, err } = await c.lvsctl('apply', '-y', ...byVip);
+    expect(out.replace(/\s+/g, ' ')).toContain('lvsctl reaches it at 12.0.0.1 port 22');
+    expect(err).toContain('--allow own-ssh-path');
+    expect(code).toBe(3);
+    expect(await c.on('lb1', 'ipvsadm -Sn')).not.toContain(':22 ');
+  });
+
+  it('is taken back when it is allowed, for no new connection reaches the director', async () => {
+    const guard = ['--allow', 'own-ssh-path', '--confirm-timeout', '15s'];
+    const { code, out, err } = await c.lvsctl('apply', '-y', ...byVip, ...guard);
+    expect(err).toContain('[lb1] created virtual-service tcp 12.0.0.1:22');
+    expect(out).toMatch(/lb1 \(director\): FAILED\n/);
+    expect(code).toBe(5);
+    expect(differences(before, await portrait(c, 'lb1'))).toEqual([]);
+    expect(await left(c, 'lb1')).toBe('');
+    await c.edit(yaml => yaml.replace('\n  - port: 22', ''));
+    expect(await planned(c, ...byVip)).toEqual([]);
+    await inTurn();
+  });
+});
+
 describe('a change after which nobody answers at the VIP', () => {
   it('is put back, although every host is as the file wants it', async () => {
     const before = await c.on('lb1', 'ipvsadm -Sn');
