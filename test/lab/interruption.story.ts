@@ -112,7 +112,7 @@ describe('a clock that goes an hour wrong during an apply', () => {
     await run.ended;
     await clocks(3600);
     expect(await c.on('web1', 'sleep 15; cat /var/lib/lvsctl/apply/*/journal')).not.toContain('undone');
-    // The director goes back before it: half as long again, and each second a little more where much else runs.
+    // A second that the host counts lasts longer where much else runs, and so does taking back.
     await eventually(c, 'web1', 'grep -q "^undone yes switch" /var/lib/lvsctl/apply/*/journal', 120);
     await clocks(0);
     expect(await planned(c)).toEqual(wanted);

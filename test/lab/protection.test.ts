@@ -111,7 +111,7 @@ describe('a virtual service at the port by which a director is reached', () => {
     expect(await c.on('lb1', 'ipvsadm -Sn')).not.toContain(':22 ');
   });
 
-  it('is taken back when it is allowed, for no new connection reaches the director', async () => {
+  it('is taken back when it is allowed, and the director is as before', async () => {
     const guard = ['--allow', 'own-ssh-path', '--confirm-timeout', '15s'];
     const { code, out, err } = await c.lvsctl('apply', '-y', ...byVip, ...guard);
     expect(err).toContain('[lb1] created virtual-service tcp 12.0.0.1:22');
